@@ -1,0 +1,101 @@
+/**
+ * What the kernel needs from wherever it runs. The worker entry installs the browser's host, the server kernel and the
+ * tests install Node's; no other code asks where it is.
+ */
+import type * as ort from 'onnxruntime-common';
+
+/** Bytes that can be read in pieces: a file, a ranged URL, a Blob. Never read whole unless small. */
+export interface ByteSource {
+  /** Shown in errors: path or URL. */
+  readonly name: string;
+  /** Length in bytes. */
+  readonly size: number;
+  /** Identity for caches: changes when the content does (ETag, or size + modification time). */
+  readonly identity: string;
+  /**
+   * Reads bytes [begin, end). The result is the caller's to keep.
+   * @throws {RangeError} If the range is outside the source.
+   */
+  read(begin: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** The same, synchronously, where the host can (Node, worker XHR); absent otherwise. */
+  readSync?(begin: number, end: number): Uint8Array;
+}
+
+/** A model folder: `config.json` and its neighbours. */
+export interface ModelFolder {
+  /** Shown in errors. */
+  readonly name: string;
+  /** Opens one file, or resolves to undefined if it is not there. */
+  open(file: string): Promise<ByteSource | undefined>;
+  /** Names of the files in the folder (not recursive), where the host can list; undefined where it cannot. */
+  list(): Promise<string[] | undefined>;
+}
+
+export type DeviceName = 'webgpu' | 'wasm' | 'cpu';
+
+/** One initialiser whose bytes live outside the graph. */
+export interface ExternalTensor {
+  /** The `location` the graph's initialiser names. */
+  readonly path: string;
+  readonly byteLength: number;
+  /** Produces the bytes; called once, during session creation. May be dropped after. */
+  bytes(): Uint8Array;
+}
+
+export interface Engine {
+  readonly ort: typeof ort;
+  readonly device: DeviceName;
+  /** Human-readable, e.g. "WASM, 2 threads" or "WebGPU (apple m2)". */
+  readonly description: string;
+  /** Creates a session from ModelProto bytes and weights produced on demand. */
+  createSession(model: Uint8Array, weights: readonly ExternalTensor[], options?: ort.InferenceSession.SessionOptions): Promise<ort.InferenceSession>;
+}
+
+export interface ResolveOptions {
+  local_files_only?: boolean;
+  revision?: string;
+  subfolder?: string;
+  token?: string;
+  cache_dir?: string;
+  signal?: AbortSignal;
+  progress_callback?: (event: ProgressEvent) => void;
+}
+
+/** Progress of loading or downloading. */
+export interface ProgressEvent {
+  phase: 'resolve' | 'download' | 'read' | 'convert' | 'session' | 'done';
+  /** What is being worked on: a file or tensor name. */
+  name: string;
+  /** Bytes done and in all, of this phase. */
+  loaded: number;
+  total: number;
+}
+
+export interface Host {
+  readonly name: 'browser' | 'node';
+  /** Devices usable here, best first. Asks for a WebGPU adapter the first time. */
+  devices(): Promise<DeviceName[]>;
+  /** Loads the inference engine for a device; nothing of it is fetched before. */
+  engine(device: DeviceName): Promise<Engine>;
+  /** Finds a model by folder, file or repository id (api.md, Names and places). */
+  resolve(model: string, options?: ResolveOptions): Promise<ModelFolder>;
+  /** Bytes of memory models may take, as far as the host can tell. */
+  memoryLimit(device: DeviceName): Promise<number>;
+  /** Writes a file (server kernel only). */
+  writeFile?(path: string, bytes: Uint8Array): Promise<void>;
+}
+
+let current: Host | undefined;
+
+/** Installs the host. Called once by each entry point. */
+export function setHost(host: Host): void {
+  current = host;
+}
+
+/** The installed host. */
+export function getHost(): Host {
+  if (!current) {
+    throw new Error('Cannot reach models as no host is installed: call setHost() first');
+  }
+  return current;
+}
