@@ -14,7 +14,7 @@ export default {
   transform: { '\\.(t|j|mj)sx?$': swc },
   // Published as ESM only; everything else in node_modules is loaded as it is.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@huggingface|@jupyterlab|@jupyterlite|@lumino|@jupyter|lib0|y-protocols|ml-[a-z-]+|fast-png|iobuffer|is-any-array|vscode-ws-jsonrpc|@fontawesome)/)'
+    '/node_modules/(?!(@huggingface|@jupyterlab|@jupyterlite|@lumino|@jupyter|lib0|y-protocols|ml-[a-z-]+|is-any-array|vscode-ws-jsonrpc|@fontawesome)/)'
   ],
   moduleFileExtensions: ['ts', 'tsx', 'mts', 'js', 'mjs', 'cjs', 'json', 'node'],
   modulePathIgnorePatterns: ['<rootDir>/lib/', '<rootDir>/jupyterlab_loupe/', '<rootDir>/.venv/'],
