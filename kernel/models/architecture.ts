@@ -184,6 +184,8 @@ export interface WeightSource {
   readonly plus?: number;
   /** Multiplies every element. */
   readonly times?: number;
+  /** That many tensors, `{n}` in the name counting them, laid end to end (StableLM's norm per head). */
+  readonly join?: number;
 }
 
 /**
