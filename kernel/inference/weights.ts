@@ -8,7 +8,7 @@ import type { BuiltGraph, WeightRequest } from '../graph/builder';
 import { QUANT_BLOCK } from '../graph/builder';
 import type { ExternalTensor } from '../host/host';
 import type { Architecture, WeightSource } from '../models/architecture';
-import { float32ToFloat16 } from '../tensor/dtype';
+import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../tensor/dtype';
 import type { Parts } from './quantize';
 import { LookupTable } from './table';
 import { quantizeInt8, quantizeQ4, quantizeQ8 } from './quantize';
@@ -24,6 +24,8 @@ export interface LoadingInfo {
 export interface WeightOptions {
   /** Give mismatched weights fresh values rather than fail. Default false. */
   readonly ignore_mismatched_sizes?: boolean;
+  /** Round every weight to this precision after decoding. */
+  readonly round?: 'float16' | 'bfloat16' | undefined;
   /** Changes applied after decoding: name in the checkpoint → addition (LoRA). */
   readonly deltas?: ReadonlyMap<string, (values: Float32Array, dims: readonly number[]) => void>;
   /** Called with bytes done after each tensor. */
@@ -157,6 +159,12 @@ export class WeightReader {
     }
     this.options.deltas?.get(name)?.(values, dims);
     this.options.onBytes?.(name, raw.bytes.byteLength);
+    if (this.options.round === 'float16' && dtype !== 'F16') {
+      return float16ToFloat32(float32ToFloat16(values));
+    }
+    if (this.options.round === 'bfloat16' && dtype !== 'BF16') {
+      return bfloat16ToFloat32(float32ToBfloat16(values));
+    }
     return values;
   }
 
