@@ -25,6 +25,8 @@ export interface ByteSource {
 export interface ModelFolder {
   /** Shown in errors. */
   readonly name: string;
+  /** The file's name, where the model was named by a GGUF file rather than by its folder. */
+  readonly gguf?: string;
   /** Opens one file, or resolves to undefined if it is not there. */
   open(file: string): Promise<ByteSource | undefined>;
   /** Names of the files in the folder (not recursive), where the host can list; undefined where it cannot. */

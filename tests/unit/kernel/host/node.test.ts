@@ -1,0 +1,63 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNodeHost } from '../../../../kernel/host/node';
+import { engineContract } from './engine-contract';
+
+const host = createNodeHost();
+
+engineContract('cpu', () => host.engine('cpu'));
+engineContract('wasm', () => host.engine('wasm'));
+
+describe('createNodeHost()', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'loupe-test-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('devices() begin with the CPU', async () => {
+    expect((await host.devices())[0]).toBe('cpu');
+    expect(await host.devices()).toContain('wasm');
+  });
+
+  it('engine() says what it is, and is loaded once', async () => {
+    expect((await host.engine('cpu')).description).toMatch(/^CPU, \d+ threads?$/);
+    expect((await host.engine('wasm')).description).toBe('WASM, 1 thread');
+    expect(await host.engine('cpu')).toBe(await host.engine('cpu'));
+  });
+
+  it('leaves no weights in the temporary folder', async () => {
+    const before = readdirSync(tmpdir()).filter(name => /^loupe-\w{6}$/.test(name));
+    const { twoNodeGraph } = await import('./two-node-graph');
+    const { weights } = await import('./engine-contract');
+    await (await host.engine('cpu')).createSession(twoNodeGraph(3, 2), weights());
+    const after = readdirSync(tmpdir()).filter(name => /^loupe-\w{6}$/.test(name));
+    expect(after.filter(name => !before.includes(name))).toEqual([]);
+  });
+
+  it('memoryLimit() of WASM is below 4 GiB, of the CPU the memory of the machine', async () => {
+    expect(await host.memoryLimit('wasm')).toBeLessThan(2 ** 32);
+    expect(await host.memoryLimit('cpu')).toBeGreaterThan(2 ** 28);
+  });
+
+  it('writeFile() makes folders, relative to the notebook', async () => {
+    await createNodeHost({ cwd: folder }).writeFile!('a/b.txt', new TextEncoder().encode('text'));
+    expect(readFileSync(join(folder, 'a/b.txt'), 'utf8')).toBe('text');
+  });
+
+  it('resolve() opens files by range, synchronously or not', async () => {
+    writeFileSync(join(folder, 'config.json'), 'abcdef');
+    const model = await createNodeHost({ cwd: folder }).resolve('.', { local_files_only: true });
+    const source = (await model.open('config.json'))!;
+    expect(source.size).toBe(6);
+    expect(new TextDecoder().decode(await source.read(1, 3))).toBe('bc');
+    expect(new TextDecoder().decode(source.readSync!(4, 6))).toBe('ef');
+    await expect(source.read(4, 7)).rejects.toThrow(/within its 6 bytes: current range is \[4, 7\)/);
+    expect(() => source.readSync!(-1, 2)).toThrow(RangeError);
+    expect(await model.open('absent.json')).toBeUndefined();
+    expect(await model.list()).toEqual(['config.json']);
+    writeFileSync(join(folder, 'config.json'), 'ab');
+    await expect(source.read(4, 6)).rejects.toThrow(/the file must still be that long/);
+  });
+});
