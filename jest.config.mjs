@@ -16,6 +16,7 @@ export default {
   transformIgnorePatterns: [
     '/node_modules/(?!(@huggingface|@jupyterlab|@jupyterlite|@lumino|@jupyter|lib0|y-protocols|ml-[a-z-]+|is-any-array|vscode-ws-jsonrpc|@fontawesome)/)'
   ],
+  moduleNameMapper: { '^onnxruntime-web$': '<rootDir>/tests/onnxruntime-web.cjs' },
   moduleFileExtensions: ['ts', 'tsx', 'mts', 'js', 'mjs', 'cjs', 'json', 'node'],
   modulePathIgnorePatterns: ['<rootDir>/lib/', '<rootDir>/jupyterlab_loupe/', '<rootDir>/.venv/'],
   testTimeout: 120000

@@ -17,5 +17,7 @@ module.exports = class extends TestEnvironment {
         this.global[name] = globalThis[name];
       }
     }
+    // Its glue code calls import(), which jest's own realm refuses; see onnxruntime-web.cjs.
+    this.global.requireOnnxRuntimeWeb = () => require('onnxruntime-web');
   }
 };

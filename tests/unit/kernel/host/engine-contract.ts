@@ -29,12 +29,12 @@ export function engineContract(name: string, load: () => Promise<Engine>): void 
       await session.release();
     });
 
-    it('createSession() asks for each weight, and can be repeated after release()', async () => {
+    it('createSession() asks for each weight once, and can be repeated after release()', async () => {
       const engine = await load();
       for (let i = 0; i < 2; i++) {
         const log: string[] = [];
         const session = await engine.createSession(twoNodeGraph(rows, columns), weights(log));
-        expect([...new Set(log)].sort()).toEqual(['w/W', 'w/b']);
+        expect(log.sort()).toEqual(['w/W', 'w/b']);
         await session.release();
       }
     });
@@ -48,8 +48,9 @@ export function engineContract(name: string, load: () => Promise<Engine>): void 
         }
       }));
       await expect(engine.createSession(twoNodeGraph(rows, columns), broken)).rejects.toThrow('the file went away');
-      const short = weights().map(tensor => ({ ...tensor, bytes: () => new Uint8Array(4) }));
-      await expect(engine.createSession(twoNodeGraph(rows, columns), short)).rejects.toThrow(
+      const [matrix, bias] = weights() as [ExternalTensor, ExternalTensor];
+      const short = { ...matrix, bytes: () => new Uint8Array(4) };
+      await expect(engine.createSession(twoNodeGraph(rows, columns), [short, bias])).rejects.toThrow(
         'Cannot give w/W to the engine as it must have 24 bytes: current length is 4'
       );
     });
