@@ -40,7 +40,7 @@ export interface ExternalTensor {
   /** The `location` the graph's initialiser names. */
   readonly path: string;
   readonly byteLength: number;
-  /** Produces the bytes; called once, during session creation. May be dropped after. */
+  /** Produces the bytes, during session creation: once, or again where an optimisation of the graph reads them first. */
   bytes(): Uint8Array;
 }
 

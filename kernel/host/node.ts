@@ -76,6 +76,7 @@ async function loadEngine(device: DeviceName, threads?: number): Promise<Engine>
       createSession: (model, weights, sessionOptions = {}) =>
         createWebSession(web.InferenceSession.create, model, weights, {
           executionProviders: ['wasm'],
+          graphOptimizationLevel: 'basic', // measured: faster to create, and as fast to run, as 'all'
           ...sessionOptions
         })
     };
