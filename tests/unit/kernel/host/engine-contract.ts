@@ -33,8 +33,17 @@ export function engineContract(name: string, load: () => Promise<Engine>): void 
       const engine = await load();
       for (let i = 0; i < 2; i++) {
         const log: string[] = [];
-        const options = { graphOptimizationLevel: 'basic' } as const; // 'all' fuses, and reads a weight twice
-        const session = await engine.createSession(twoNodeGraph(rows, columns), weights(log), options);
+        // Weights of less than 128 bytes are read twice, and fusions ('all') read some twice.
+        const large = [64 * 32, 32].map((count, index) => ({
+          path: index ? 'w/b' : 'w/W',
+          byteLength: count * 4,
+          bytes: () => {
+            log.push(index ? 'w/b' : 'w/W');
+            return new Uint8Array(count * 4);
+          }
+        }));
+        const options = { graphOptimizationLevel: 'basic' } as const;
+        const session = await engine.createSession(twoNodeGraph(64, 32), large, options);
         expect(log.sort()).toEqual(['w/W', 'w/b']);
         await session.release();
       }
