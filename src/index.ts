@@ -1,0 +1,5 @@
+import { hasForeignHost } from './environment';
+import { kernelPlugin } from './kernelplugin';
+import { hostPlugins } from './services';
+
+export default [...(hasForeignHost() ? [] : hostPlugins), kernelPlugin];
