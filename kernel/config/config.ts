@@ -46,8 +46,8 @@ export class PretrainedConfig {
   declare _name_or_path: string;
   declare _output_attentions: boolean;
   declare _attn_implementation: string | null;
-  /** Generation options an old config.json carried; `GenerationConfig` is derived from them. */
-  declare _generation: Fields;
+  /** The file this was read from, or null: `GenerationConfig` is derived from its keys. */
+  declare _file: Fields | null;
 
   /**
    * @param fields Keys as in config.json; `model_type` is needed unless the class has one.
@@ -250,7 +250,7 @@ export class PretrainedConfig {
     hide(this, '_name_or_path', '');
     hide(this, '_output_attentions', false);
     hide(this, '_attn_implementation', null);
-    hide(this, '_generation', {});
+    hide(this, '_file', null);
     for (const [name, field] of Object.entries(aliases)) {
       Object.defineProperty(this, name, {
         get: () => this[field],
@@ -297,14 +297,9 @@ export class PretrainedConfig {
   }
 
   private takeExtras(extras: Fields): void {
-    const generation: Fields = {};
     for (const key of generationParameters) {
-      if (key in extras) {
-        generation[key] = extras[key];
-        delete extras[key];
-      }
+      delete extras[key];
     }
-    hide(this, '_generation', generation);
     this._name_or_path = String(extras['_name_or_path'] ?? extras['name_or_path'] ?? '');
     this._output_attentions = Boolean(extras['output_attentions'] ?? false);
     this._attn_implementation = (extras['attn_implementation'] as string | undefined) ?? null;
@@ -409,6 +404,7 @@ function splitOverrides<T extends PretrainedConfig>(
     merged['layer_types'] = types.slice(0, layers);
   }
   const config = new make(merged);
+  config._file = cloneJson(raw as Fields);
   for (const [key, value] of Object.entries(later)) {
     if (key in config) {
       (config as Fields)[key] = value;

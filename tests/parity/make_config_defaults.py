@@ -104,6 +104,7 @@ def main():
         for name, value in transformers.PreTrainedConfig().to_dict().items()
         if name not in ("transformers_version", "model_type")
     }
+    generation = [key for key in transformers.GenerationConfig().to_dict() if key not in ("_from_model_config", "transformers_version")]
     source = f"""/**
  * Fields and defaults of Python's configuration classes, transformers {transformers.__version__}.
  * Written by tests/parity/make_config_defaults.py: change it there.
@@ -118,6 +119,9 @@ export const commonDefaults: {{ readonly [key: string]: unknown }} = {literal(co
 
 /** Generation options that an old config.json may carry; they are not fields of the configuration. */
 export const generationParameters: readonly string[] = {literal(list(transformers.GenerationConfig._get_default_generation_params()))};
+
+/** Every key of Python's GenerationConfig. */
+export const generationKeys: readonly string[] = {literal(generation)};
 
 /** By model_type: each field's default and type. */
 export const builtinConfigs: {{ readonly [model_type: string]: ConfigEntry }} = {{
