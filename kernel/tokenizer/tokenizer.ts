@@ -1,0 +1,955 @@
+/** The tokenizer a cell sees: Python's `PreTrainedTokenizerFast`, name for name. */
+import { Tensor } from '../tensor/tensor';
+import { addedToken } from './added-vocabulary';
+import type { AddedToken } from './added-vocabulary';
+import type { Backend } from './backend';
+import { BatchEncoding, int64Tensor } from './batch-encoding';
+import { renderChat } from './chat-template';
+import type { ChatMessage } from './chat-template';
+import { DecodeStream } from './decode-stream';
+import type { Encoding, Side } from './encoding';
+import { brief } from './json';
+import { checkOptions, paddedLength, padEncoding, planLengths } from './padding';
+import type { CallOptions, Padding } from './padding';
+import { readPostProcessor } from './post-processors';
+import { SPECIAL_TOKEN_NAMES } from './settings';
+import type { ChatTemplates, Settings, SpecialTokenName } from './settings';
+import { labelTokens, tokenText } from './token-strings';
+import type { Spelling } from './token-strings';
+
+export type { CallOptions } from './padding';
+export type { ChatMessage } from './chat-template';
+export type { AddedToken } from './added-vocabulary';
+export { BatchEncoding } from './batch-encoding';
+export { DecodeStream } from './decode-stream';
+
+/** Ids as a model or a cell has them. */
+export type Ids = number | bigint | readonly (number | bigint)[] | readonly (readonly (number | bigint)[])[] | BigInt64Array | Int32Array | Tensor;
+
+export interface DecodeOptions {
+  /** Whether special tokens are left out. Default false. */
+  skip_special_tokens?: boolean;
+  /** Whether spaces before punctuation are removed. Default: the tokenizer's; never for byte-pair vocabularies. */
+  clean_up_tokenization_spaces?: boolean | null;
+}
+
+export interface ChatTemplateOptions {
+  /** JSON schemas of the tools the model may call. */
+  tools?: readonly unknown[] | null;
+  documents?: readonly unknown[] | null;
+  /** Jinja source, or the name of one of the tokenizer's templates. */
+  chat_template?: string | null;
+  /** Whether the start of the assistant's answer is put at the end. Default false. */
+  add_generation_prompt?: boolean;
+  /** Whether the last message is left open, for the model to go on with it; a string names the field. Default false. */
+  continue_final_message?: boolean | string;
+  /** Whether the text is encoded. Default true. */
+  tokenize?: boolean;
+  /** Whether all inputs of the model are returned, or input_ids alone. Default true. */
+  return_dict?: boolean;
+  padding?: Padding;
+  truncation?: boolean;
+  max_length?: number | null;
+  return_tensors?: CallOptions['return_tensors'];
+  /** Further options of the tokenizer's call. */
+  tokenizer_kwargs?: CallOptions;
+  /** Anything else is a variable of the template. */
+  [variable: string]: unknown;
+}
+
+/** What `encode` takes. */
+export type EncodeOptions = Pick<
+  CallOptions,
+  'text_pair' | 'add_special_tokens' | 'padding' | 'truncation' | 'max_length' | 'stride' | 'padding_side' | 'split_special_tokens' | 'pad_to_multiple_of'
+>;
+
+const CLASS = 'PreTrainedTokenizer';
+
+/**
+ * A tokenizer: `await AutoTokenizer.from_pretrained(…)` gives one. Call it to encode.
+ *
+ * @example Encode, look, decode
+ * ```ts
+ * const inputs = tokenizer('Hello world', { return_offsets_mapping: true });
+ * inputs.input_ids.dims;                    // [1, 2]
+ * tokenizer.batch_decode(inputs.input_ids); // ['Hello world']
+ * ```
+ */
+export interface PreTrainedTokenizer {
+  /**
+   * Encodes a text or a batch of texts.
+   *
+   * @param text One text, or several.
+   * @returns Tensors [batch, tokens]; a single text is a batch of one.
+   * @throws {RangeError} If rows differ in length: pass `padding: true`, or `return_tensors: false` for plain numbers.
+   */
+  (text: string | readonly string[], options?: CallOptions): BatchEncoding;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- an instance is callable, as in Python
+export class PreTrainedTokenizer {
+  /** Python's class name. */
+  declare readonly class_name: string;
+  declare name_or_path: string;
+  /** Longest input the model takes, in tokens; 1e30 when unknown. */
+  declare model_max_length: number;
+  declare padding_side: Side;
+  declare truncation_side: Side;
+  /** What a call returns by default. */
+  declare model_input_names: string[];
+  declare clean_up_tokenization_spaces: boolean;
+  declare split_special_tokens: boolean;
+  declare pad_token_type_id: number;
+  /** Jinja source, or several by name. */
+  declare chat_template: ChatTemplates | undefined;
+  declare private readonly backend: Backend;
+  declare private readonly settings: Settings;
+  declare private readonly special: Map<SpecialTokenName, AddedToken>;
+  declare private extra: AddedToken[];
+  declare private readonly modelSpecial: Map<string, string>;
+  declare private addBos: boolean;
+  declare private addEos: boolean;
+
+  /**
+   * @param backend The pipeline.
+   * @param settings What the configuration files say.
+   */
+  constructor(backend: Backend, settings: Settings) {
+    // An instance is a function, so that it can be called; its methods come from the class.
+    const self = ((text: string | readonly string[], options?: CallOptions) => self.__call__(text, options)) as unknown as this;
+    Object.setPrototypeOf(self, new.target.prototype);
+    const fields: Partial<Record<keyof PreTrainedTokenizer, unknown>> & Record<string, unknown> = {
+      class_name: settings.className,
+      name_or_path: settings.nameOrPath,
+      model_max_length: settings.modelMaxLength,
+      padding_side: settings.paddingSide,
+      truncation_side: settings.truncationSide,
+      model_input_names: [...settings.modelInputNames],
+      clean_up_tokenization_spaces: settings.cleanUpTokenizationSpaces,
+      split_special_tokens: settings.splitSpecialTokens,
+      pad_token_type_id: settings.padTokenTypeId,
+      chat_template: settings.chatTemplate,
+      backend,
+      settings,
+      special: new Map(settings.specialTokens),
+      extra: [...settings.extraSpecialTokens],
+      modelSpecial: new Map(settings.modelSpecialTokens),
+      addBos: settings.addBosToken ?? false,
+      addEos: settings.addEosToken ?? false
+    };
+    for (const [name, value] of Object.entries(fields)) {
+      Object.defineProperty(self, name, { value, writable: true, configurable: true, enumerable: false });
+    }
+    backend.addTokens([...self.special.values(), ...self.extra, ...[...self.modelSpecial.values()].map(specialToken)]);
+    if (settings.addBosToken !== undefined || settings.addEosToken !== undefined) {
+      self.update_post_processor();
+    }
+    return self;
+  }
+
+  // ——— encoding
+
+  /** The same as calling the tokenizer. */
+  __call__(text: string | readonly string[], options: CallOptions = {}): BatchEncoding {
+    checkOptions(options);
+    const texts = typeof text === 'string' ? [text] : text;
+    const pairs = readPairs(text, options.text_pair);
+    texts.forEach((item, i) => checkText(item, Array.isArray(text) ? `text ${i}` : 'the text'));
+    const plan = planLengths(options, this.model_max_length);
+    if (plan.pad !== undefined) {
+      this.requirePadToken();
+    }
+    const encodings = texts.map((item, i) => this.encodePair(item, pairs?.[i], options, plan.truncate));
+    return this.assemble(encodings, options, plan.pad);
+  }
+
+  /**
+   * Encodes a text to ids.
+   *
+   * @returns Ids, special tokens included unless `add_special_tokens: false`.
+   */
+  encode(text: string, options: EncodeOptions = {}): number[] {
+    const encoding = this.__call__(text, { ...options, return_tensors: false, return_attention_mask: false });
+    return (encoding.input_ids as unknown as number[][])[0]!;
+  }
+
+  /** Token texts of a text, without special tokens unless asked for. */
+  tokenize(text: string, options: { pair?: string; add_special_tokens?: boolean } = {}): string[] {
+    checkOptions(options, ['pair', 'add_special_tokens']);
+    checkText(text, 'the text');
+    return this.backend.encode(text, options.pair, {
+      addSpecialTokens: options.add_special_tokens ?? false,
+      detail: true,
+      splitSpecialTokens: this.split_special_tokens
+    }).tokens;
+  }
+
+  private encodePair(
+    text: string,
+    pair: string | undefined,
+    options: CallOptions,
+    truncate: { maxLength: number; strategy: 'longest_first' | 'only_first' | 'only_second' } | undefined
+  ): Encoding {
+    return this.backend.encode(text, pair, {
+      addSpecialTokens: options.add_special_tokens ?? true,
+      detail: true,
+      splitSpecialTokens: options.split_special_tokens ?? this.split_special_tokens,
+      truncation: truncate && { ...truncate, stride: options.stride ?? 0, side: this.truncation_side }
+    });
+  }
+
+  private assemble(encodings: readonly Encoding[], options: CallOptions, pad: 'longest' | number | undefined): BatchEncoding {
+    const samples: number[] = [];
+    const rows: Encoding[] = [];
+    encodings.forEach((encoding, sample) => {
+      for (const row of options.return_overflowing_tokens ? [encoding, ...encoding.overflowing] : [encoding]) {
+        rows.push(row);
+        samples.push(sample);
+      }
+    });
+    const padded = this.padRows(rows, options, pad);
+    const wants = (asked: boolean | null | undefined, name: string): boolean => asked ?? this.model_input_names.includes(name);
+    const lists: Record<string, readonly (readonly number[] | readonly [number, number][])[]> = {
+      input_ids: padded.map(row => row.encoding.ids)
+    };
+    if (wants(options.return_token_type_ids, 'token_type_ids')) {
+      lists.token_type_ids = padded.map(row => row.encoding.typeIds);
+    }
+    if (wants(options.return_attention_mask, 'attention_mask')) {
+      lists.attention_mask = padded.map(row => row.mask);
+    }
+    if (options.return_special_tokens_mask) {
+      lists.special_tokens_mask = padded.map(row => row.encoding.specialTokensMask);
+    }
+    if (options.return_offsets_mapping) {
+      lists.offset_mapping = padded.map(row => row.encoding.offsets);
+    }
+    const perRow: Record<string, readonly number[]> = {};
+    if (options.return_length) {
+      perRow.length = padded.map(row => row.encoding.ids.length);
+    }
+    if (options.return_overflowing_tokens) {
+      perRow.overflow_to_sample_mapping = samples;
+    }
+    const asTensors = options.return_tensors !== false && options.return_tensors !== null;
+    const fields: Record<string, unknown> = {};
+    for (const [name, values] of Object.entries(lists)) {
+      fields[name] = asTensors ? stackRows(values, name === 'offset_mapping') : values;
+    }
+    for (const [name, values] of Object.entries(perRow)) {
+      fields[name] = asTensors ? int64Tensor(values, [values.length]) : values;
+    }
+    return new BatchEncoding(
+      fields,
+      padded.map(row => row.encoding)
+    );
+  }
+
+  private padRows(
+    rows: readonly Encoding[],
+    options: Pick<CallOptions, 'pad_to_multiple_of' | 'padding_side'>,
+    pad: 'longest' | number | undefined
+  ): { encoding: Encoding; mask: number[] }[] {
+    const lengths = rows.map(row => row.ids.length);
+    const target = pad === undefined ? 0 : paddedLength(lengths, pad, options.pad_to_multiple_of ?? undefined);
+    const side = options.padding_side ?? this.padding_side;
+    if (side !== 'left' && side !== 'right') {
+      throw new RangeError(`Cannot pad as padding_side must be 'left' or 'right': current value is ${brief(side)}`);
+    }
+    return rows.map(row =>
+      padEncoding(row, target, {
+        id: this.pad_token_id ?? 0,
+        token: this.pad_token ?? '',
+        typeId: this.pad_token_type_id,
+        side
+      })
+    );
+  }
+
+  /**
+   * Pads encoded inputs to one length.
+   *
+   * @param inputs `input_ids` and its companions, as a call with `return_tensors: false` gives them, or a list of such
+   *   inputs of one text each.
+   * @throws {RangeError} If there is no pad token or the rows have no common length.
+   */
+  pad(
+    inputs: PaddableInputs | readonly PaddableInputs[],
+    options: Pick<CallOptions, 'padding' | 'max_length' | 'pad_to_multiple_of' | 'padding_side' | 'return_attention_mask' | 'return_tensors'> = {}
+  ): BatchEncoding {
+    checkOptions(options, ['padding', 'max_length', 'pad_to_multiple_of', 'padding_side', 'return_attention_mask', 'return_tensors']);
+    const columns = gatherColumns(inputs);
+    const ids = columns.get('input_ids');
+    if (!ids) {
+      throw new TypeError(`Cannot pad as the inputs must have input_ids: they have ${[...columns.keys()].join(', ')}`);
+    }
+    const plan = planLengths({ ...options, padding: options.padding ?? true, truncation: false }, this.model_max_length);
+    if (plan.pad !== undefined) {
+      this.requirePadToken();
+    }
+    const side = options.padding_side ?? this.padding_side;
+    const multiple = options.pad_to_multiple_of ?? undefined;
+    const target = plan.pad === undefined ? 0 : paddedLength(ids.map(row => row.length), plan.pad, multiple);
+    const fillers: Record<string, number> = {
+      input_ids: this.pad_token_id ?? 0,
+      attention_mask: 0,
+      token_type_ids: this.pad_token_type_id,
+      special_tokens_mask: 1
+    };
+    if ((options.return_attention_mask ?? this.model_input_names.includes('attention_mask')) && !columns.has('attention_mask')) {
+      columns.set(
+        'attention_mask',
+        ids.map(row => row.map(() => 1))
+      );
+    }
+    const fields: Record<string, unknown> = {};
+    const asTensors = options.return_tensors !== false && options.return_tensors !== null;
+    for (const [name, rows] of columns) {
+      const filler = fillers[name];
+      const full = rows.map(row => {
+        const fill = new Array<number>(filler === undefined ? 0 : Math.max(0, target - row.length)).fill(filler ?? 0);
+        return side === 'right' ? [...row, ...fill] : [...fill, ...row];
+      });
+      fields[name] = asTensors ? stackRows(full, false) : full;
+    }
+    return new BatchEncoding(fields, []);
+  }
+
+  private requirePadToken(): void {
+    if (this.pad_token === null || this.pad_token_id === null) {
+      throw new RangeError(
+        'Asking to pad but the tokenizer does not have a padding token. Please select a token to use as `pad_token` ' +
+          '`(tokenizer.pad_token = tokenizer.eos_token e.g.)` or add a new pad token via ' +
+          "`tokenizer.add_special_tokens({'pad_token': '[PAD]'})`."
+      );
+    }
+  }
+
+  // ——— decoding
+
+  /**
+   * Decodes ids to text.
+   *
+   * @param ids One id, a row, or a batch.
+   * @returns One text, or one per row of a batch.
+   * @throws {RangeError} If an id is negative or no integer.
+   */
+  decode(ids: readonly (readonly (number | bigint)[])[], options?: DecodeOptions): string[];
+  decode(ids: Ids, options?: DecodeOptions): string;
+  decode(ids: Ids, options: DecodeOptions = {}): string | string[] {
+    checkOptions(options, ['skip_special_tokens', 'clean_up_tokenization_spaces']);
+    const rows = readIds(ids);
+    return rows.batch ? rows.rows.map(row => this.decodeRow(row, options)) : this.decodeRow(rows.rows[0] ?? [], options);
+  }
+
+  /** Decodes a batch: one text per row. */
+  batch_decode(rows: Ids, options: DecodeOptions = {}): string[] {
+    const decoded = this.decode(rows as readonly (readonly number[])[], options) as string | string[];
+    return typeof decoded === 'string' ? [decoded] : decoded;
+  }
+
+  /**
+   * Decodes ids as they come: for streams. Text is given out once it is final.
+   */
+  decode_stream(options: DecodeOptions = {}): DecodeStream {
+    checkOptions(options, ['skip_special_tokens', 'clean_up_tokenization_spaces']);
+    return new DecodeStream(ids => this.decodeRow(ids, options));
+  }
+
+  private decodeRow(ids: readonly number[], options: DecodeOptions): string {
+    let text = this.backend.decode(ids, options.skip_special_tokens ?? false);
+    const endOfWord = this.endOfWord;
+    if (endOfWord !== '') {
+      text = text.replaceAll(endOfWord, ' ').trim();
+    }
+    const cleans = options.clean_up_tokenization_spaces ?? this.clean_up_tokenization_spaces;
+    // Python leaves byte-pair text alone: the rules are for WordPiece and would eat real spaces.
+    return cleans && this.backend.model.type !== 'BPE' ? cleanUp(text) : text;
+  }
+
+  /** Joins token texts to text. */
+  convert_tokens_to_string(tokens: readonly string[]): string {
+    return this.backend.decodeTokens(tokens);
+  }
+
+  /**
+   * A readable text per token, for labels in views.
+   *
+   * @param ids A row of ids.
+   * @returns One string per id: " world" for "Ġworld" and "▁world"; a character spread over tokens shows in each, as
+   *   "é (1/2)"; a byte that never becomes a character shows as "\xF0".
+   */
+  token_strings(ids: Ids): string[] {
+    const row = readIds(ids).rows.flat();
+    const spelling = this.spelling;
+    return labelTokens(
+      row.map(id => {
+        const added = this.backend.added.tokens.get(id);
+        const token = this.backend.idToToken(id);
+        if (token === undefined) {
+          return { text: `[${id}]` };
+        }
+        return added ? { text: token } : tokenText(token, spelling, this.endOfWord);
+      })
+    );
+  }
+
+  private get spelling(): Spelling {
+    const { model } = this.backend;
+    if (model.type === 'WordPiece') {
+      return 'word-piece';
+    }
+    if (model.type === 'Unigram' || model.vocab.has('\u2581')) {
+      return 'sentencepiece';
+    }
+    return model.type === 'BPE' ? 'byte-level' : 'plain';
+  }
+
+  private get endOfWord(): string {
+    return this.settings.className === 'CLIPTokenizer' ? '</w>' : '';
+  }
+
+  // ——— vocabulary
+
+  /**
+   * Token text of an id, or texts of several.
+   *
+   * @returns null for an id without a token.
+   */
+  convert_ids_to_tokens(ids: number | bigint): string | null;
+  convert_ids_to_tokens(ids: Exclude<Ids, number | bigint>, skip_special_tokens?: boolean): (string | null)[];
+  convert_ids_to_tokens(ids: Ids, skip_special_tokens = false): string | null | (string | null)[] {
+    if (typeof ids === 'number' || typeof ids === 'bigint') {
+      return this.backend.idToToken(Number(ids)) ?? null;
+    }
+    const skipped = new Set(skip_special_tokens ? this.all_special_ids : []);
+    return readIds(ids)
+      .rows.flat()
+      .filter(id => !skipped.has(id))
+      .map(id => this.backend.idToToken(id) ?? null);
+  }
+
+  /**
+   * Id of a token text, or ids of several; the unknown token's id for a text that is none.
+   *
+   * @returns null where there is no unknown token either.
+   */
+  convert_tokens_to_ids(tokens: string): number | null;
+  convert_tokens_to_ids(tokens: readonly string[]): (number | null)[];
+  convert_tokens_to_ids(tokens: string | readonly string[]): number | null | (number | null)[] {
+    const idOf = (token: string): number | null => {
+      const unknown = this.special.get('unk_token');
+      return this.backend.tokenToId(token) ?? (unknown ? (this.backend.tokenToId(unknown.content) ?? null) : null);
+    };
+    return typeof tokens === 'string' ? idOf(tokens) : tokens.map(idOf);
+  }
+
+  /** Number of tokens of the model's vocabulary, without added ones. */
+  get vocab_size(): number {
+    return this.backend.model.vocab.size;
+  }
+
+  /** Number of all tokens: Python's `len(tokenizer)`. */
+  get size(): number {
+    return this.backend.size;
+  }
+
+  /** Token text → id, added tokens included. */
+  get_vocab(): Map<string, number> {
+    return new Map([...this.backend.model.vocab, ...this.backend.added.ids]);
+  }
+
+  /** Added tokens: text → id. */
+  get_added_vocab(): Map<string, number> {
+    return new Map([...this.backend.added.ids].sort((a, b) => a[1] - b[1]));
+  }
+
+  /** Added tokens: id → token. */
+  get added_tokens_decoder(): ReadonlyMap<number, AddedToken> {
+    return this.backend.added.tokens;
+  }
+
+  /**
+   * Adds tokens that are matched whole.
+   *
+   * @param tokens Texts, or objects with `content` and flags.
+   * @param special_tokens Whether they are special.
+   * @returns How many were new. The model's embedding must have a row for each.
+   */
+  add_tokens(tokens: string | readonly (string | Partial<AddedToken>)[], special_tokens = false): number {
+    const list = typeof tokens === 'string' ? [tokens] : tokens;
+    return this.backend.addTokens(list.map(token => readNewToken(token, special_tokens)));
+  }
+
+  /**
+   * Sets special tokens by name, and adds those the vocabulary lacks.
+   *
+   * @param tokens E.g. `{ pad_token: '[PAD]', additional_special_tokens: ['<image>'] }`.
+   * @param replace_extra_special_tokens Whether additional ones replace those before. Default true.
+   * @returns How many were new.
+   */
+  add_special_tokens(
+    tokens: Readonly<Partial<Record<SpecialTokenName, string | Partial<AddedToken>>>> & {
+      readonly additional_special_tokens?: readonly (string | Partial<AddedToken>)[];
+      readonly extra_special_tokens?: readonly (string | Partial<AddedToken>)[];
+    },
+    replace_extra_special_tokens = true
+  ): number {
+    const added: AddedToken[] = [];
+    for (const [name, value] of Object.entries(tokens)) {
+      if (name === 'additional_special_tokens' || name === 'extra_special_tokens') {
+        const listed = (value as readonly (string | Partial<AddedToken>)[]).map(token => readNewToken(token, true));
+        this.extra = replace_extra_special_tokens ? listed : [...this.extra, ...listed];
+        added.push(...listed);
+      } else if (isSpecialName(name)) {
+        const token = readNewToken(value as string | Partial<AddedToken>, true);
+        this.special.set(name, token);
+        added.push(token);
+      } else {
+        throw new RangeError(
+          `Cannot add the special token ${brief(name)} as its name must be one of ${SPECIAL_TOKEN_NAMES.join(', ')}, additional_special_tokens`
+        );
+      }
+    }
+    return this.backend.addTokens(added);
+  }
+
+  // ——— special tokens
+
+  /** All special tokens: the named ones, then the model's own. */
+  get all_special_tokens(): string[] {
+    return [...new Set([...this.special.values(), ...this.extra].map(token => token.content))];
+  }
+
+  get all_special_ids(): number[] {
+    return this.convert_tokens_to_ids(this.all_special_tokens).filter(id => id !== null);
+  }
+
+  /** Named special tokens that are set. */
+  get special_tokens_map(): Record<string, string> {
+    const named = SPECIAL_TOKEN_NAMES.filter(name => this.special.has(name));
+    return Object.fromEntries([...named.map(name => [name, this.special.get(name)!.content] as const), ...this.modelSpecial]);
+  }
+
+  /** Special tokens without a name of their own. */
+  get extra_special_tokens(): string[] {
+    return this.extra.map(token => token.content);
+  }
+  get additional_special_tokens(): string[] {
+    return this.extra_special_tokens;
+  }
+  get additional_special_tokens_ids(): number[] {
+    return this.convert_tokens_to_ids(this.extra_special_tokens).filter(id => id !== null);
+  }
+
+  get bos_token(): string | null {
+    return this.getSpecial('bos_token');
+  }
+  set bos_token(token: string | null) {
+    this.setSpecial('bos_token', token);
+  }
+  get bos_token_id(): number | null {
+    return this.getSpecialId('bos_token');
+  }
+  set bos_token_id(id: number | null) {
+    this.setSpecialId('bos_token', id);
+  }
+  get eos_token(): string | null {
+    return this.getSpecial('eos_token');
+  }
+  set eos_token(token: string | null) {
+    this.setSpecial('eos_token', token);
+  }
+  get eos_token_id(): number | null {
+    return this.getSpecialId('eos_token');
+  }
+  set eos_token_id(id: number | null) {
+    this.setSpecialId('eos_token', id);
+  }
+  get unk_token(): string | null {
+    return this.getSpecial('unk_token');
+  }
+  set unk_token(token: string | null) {
+    this.setSpecial('unk_token', token);
+  }
+  get unk_token_id(): number | null {
+    return this.getSpecialId('unk_token');
+  }
+  set unk_token_id(id: number | null) {
+    this.setSpecialId('unk_token', id);
+  }
+  get sep_token(): string | null {
+    return this.getSpecial('sep_token');
+  }
+  set sep_token(token: string | null) {
+    this.setSpecial('sep_token', token);
+  }
+  get sep_token_id(): number | null {
+    return this.getSpecialId('sep_token');
+  }
+  set sep_token_id(id: number | null) {
+    this.setSpecialId('sep_token', id);
+  }
+  get pad_token(): string | null {
+    return this.getSpecial('pad_token');
+  }
+  set pad_token(token: string | null) {
+    this.setSpecial('pad_token', token);
+  }
+  get pad_token_id(): number | null {
+    return this.getSpecialId('pad_token');
+  }
+  set pad_token_id(id: number | null) {
+    this.setSpecialId('pad_token', id);
+  }
+  get cls_token(): string | null {
+    return this.getSpecial('cls_token');
+  }
+  set cls_token(token: string | null) {
+    this.setSpecial('cls_token', token);
+  }
+  get cls_token_id(): number | null {
+    return this.getSpecialId('cls_token');
+  }
+  set cls_token_id(id: number | null) {
+    this.setSpecialId('cls_token', id);
+  }
+  get mask_token(): string | null {
+    return this.getSpecial('mask_token');
+  }
+  set mask_token(token: string | null) {
+    this.setSpecial('mask_token', token);
+  }
+  get mask_token_id(): number | null {
+    return this.getSpecialId('mask_token');
+  }
+  set mask_token_id(id: number | null) {
+    this.setSpecialId('mask_token', id);
+  }
+
+  /** Whether the BOS token is put before every text. */
+  get add_bos_token(): boolean {
+    return this.addBos;
+  }
+  set add_bos_token(value: boolean) {
+    this.addBos = value;
+    this.update_post_processor();
+  }
+  /** Whether the EOS token is put after every text. */
+  get add_eos_token(): boolean {
+    return this.addEos;
+  }
+  set add_eos_token(value: boolean) {
+    this.addEos = value;
+    this.update_post_processor();
+  }
+
+  /** Number of special tokens a text (or a pair) gets. */
+  num_special_tokens_to_add(pair = false): number {
+    return this.backend.postProcessor?.added(pair) ?? 0;
+  }
+
+  /** Sets the post-processor by add_bos_token and add_eos_token. */
+  update_post_processor(): void {
+    const bos = this.bos_token;
+    const eos = this.eos_token;
+    this.addBos &&= bos !== null;
+    this.addEos &&= eos !== null;
+    const special: Record<string, unknown> = {};
+    const piece = (token: string | null, typeId: number): unknown[] => {
+      if (token === null) {
+        return [];
+      }
+      special[token] = { id: token, ids: [this.backend.tokenToId(token) ?? 0], tokens: [token] };
+      return [{ SpecialToken: { id: token, type_id: typeId } }];
+    };
+    const around = (sequence: 'A' | 'B', typeId: number): unknown[] => [
+      ...piece(this.addBos ? bos : null, typeId),
+      { Sequence: { id: sequence, type_id: typeId } },
+      ...piece(this.addEos ? eos : null, typeId)
+    ];
+    const single = around('A', 0);
+    this.backend.postProcessor = readPostProcessor({
+      type: 'TemplateProcessing',
+      single,
+      pair: [...single, ...around('B', 1)],
+      special_tokens: special
+    });
+  }
+
+  private getSpecial(name: SpecialTokenName): string | null {
+    return this.special.get(name)?.content ?? null;
+  }
+
+  private getSpecialId(name: SpecialTokenName): number | null {
+    const token = this.special.get(name);
+    return token ? this.convert_tokens_to_ids(token.content) : null;
+  }
+
+  private setSpecial(name: SpecialTokenName, token: string | null): void {
+    if (token === null || token === undefined) {
+      this.special.delete(name);
+    } else if (typeof token === 'string') {
+      this.special.set(name, specialToken(token));
+    } else {
+      throw new TypeError(`Cannot set ${name} as it must be a string or null: current value is ${brief(token)}`);
+    }
+  }
+
+  private setSpecialId(name: SpecialTokenName, id: number | null): void {
+    const token = id === null || id === undefined ? null : this.convert_ids_to_tokens(id);
+    if (token === null && id !== null && id !== undefined) {
+      throw new RangeError(`Cannot set ${name}_id as the vocabulary must have the id: ${id} is not there`);
+    }
+    this.setSpecial(name, token);
+  }
+
+  // ——— chat templates
+
+  /**
+   * Writes a conversation the way the model was trained to read it, and encodes it.
+   *
+   * @param conversation Messages with `role` and `content`, or several conversations.
+   * @returns The model's inputs; input_ids alone with `return_dict: false`; text with `tokenize: false` (one per
+   *   conversation for several).
+   * @throws {RangeError} If the tokenizer has no template and none is passed.
+   */
+  apply_chat_template(
+    conversation: readonly ChatMessage[] | readonly (readonly ChatMessage[])[],
+    options: ChatTemplateOptions & { tokenize: false }
+  ): string;
+  apply_chat_template(
+    conversation: readonly ChatMessage[] | readonly (readonly ChatMessage[])[],
+    options: ChatTemplateOptions & { return_dict: false }
+  ): Tensor;
+  apply_chat_template(
+    conversation: readonly ChatMessage[] | readonly (readonly ChatMessage[])[],
+    options?: ChatTemplateOptions
+  ): BatchEncoding;
+  apply_chat_template(
+    conversation: readonly ChatMessage[] | readonly (readonly ChatMessage[])[],
+    options: ChatTemplateOptions = {}
+  ): string | string[] | Tensor | BatchEncoding {
+    const {
+      tools = null,
+      documents = null,
+      chat_template = null,
+      add_generation_prompt = false,
+      continue_final_message = false,
+      tokenize = true,
+      return_dict = true,
+      padding = false,
+      truncation = false,
+      max_length = null,
+      return_tensors,
+      tokenizer_kwargs = {},
+      ...variables
+    } = options;
+    if (!Array.isArray(conversation) || conversation.length === 0) {
+      throw new RangeError(
+        'Cannot apply chat template to an empty conversation. Provide at least one message.'
+      );
+    }
+    if (continue_final_message && add_generation_prompt) {
+      throw new RangeError(
+        'continue_final_message and add_generation_prompt are not compatible. Use continue_final_message when you want ' +
+          'the model to continue the final message, and add_generation_prompt when you want to add a header that will ' +
+          'prompt it to start a new assistant message instead.'
+      );
+    }
+    const template = this.get_chat_template(chat_template, tools);
+    const batched = Array.isArray(conversation[0]);
+    const chats = (batched ? conversation : [conversation]) as readonly (readonly ChatMessage[])[];
+    const texts = chats.map(chat =>
+      renderChat(template, chat, {
+        tools: tools ?? undefined,
+        documents: documents ?? undefined,
+        add_generation_prompt,
+        continue_final_message,
+        variables: { ...this.special_tokens_map, ...variables }
+      })
+    );
+    if (!tokenize) {
+      return batched ? texts : texts[0]!;
+    }
+    const encoding = this.__call__(texts, {
+      padding,
+      truncation,
+      max_length,
+      ...(return_tensors === undefined ? {} : { return_tensors }),
+      ...tokenizer_kwargs,
+      add_special_tokens: false
+    });
+    return return_dict ? encoding : encoding.input_ids;
+  }
+
+  /**
+   * The template a conversation is written with.
+   *
+   * @param chat_template Source or name; by default the tokenizer's, and of several the one for tools when tools are given.
+   * @throws {RangeError} If there is none.
+   */
+  get_chat_template(chat_template: string | null = null, tools: readonly unknown[] | null = null): string {
+    const own = this.chat_template;
+    if (own instanceof Map) {
+      const named = chat_template === null ? undefined : (own.get(chat_template) as string | undefined);
+      if (named !== undefined) {
+        return named;
+      }
+      if (chat_template !== null) {
+        return chat_template;
+      }
+      const chosen = (tools && own.get('tool_use')) || own.get('default');
+      if (typeof chosen === 'string') {
+        return chosen;
+      }
+      throw new RangeError(
+        'This model has multiple chat templates with no default specified! Please either pass a chat template or the ' +
+          'name of the template you wish to use to the `chat_template` argument. Available template names are ' +
+          `${[...(own.keys() as Iterable<string>)].sort().join(', ')}.`
+      );
+    }
+    const template = chat_template ?? own;
+    if (typeof template !== 'string') {
+      throw new RangeError(
+        'Cannot use chat template functions because tokenizer.chat_template is not set and no template argument was ' +
+          'passed! For information about writing templates and setting the tokenizer.chat_template attribute, please ' +
+          'see the documentation at https://huggingface.co/docs/transformers/main/en/chat_templating'
+      );
+    }
+    return template;
+  }
+
+  /** As Python prints it, shortened. */
+  toString(): string {
+    const special = Object.entries(this.special_tokens_map)
+      .map(([name, token]) => `${name}=${JSON.stringify(token)}`)
+      .join(', ');
+    return (
+      `${this.class_name}(name_or_path=${JSON.stringify(this.name_or_path)}, vocab_size=${this.vocab_size}, ` +
+      `model_max_length=${this.model_max_length}, padding_side=${JSON.stringify(this.padding_side)}, ${special})`
+    );
+  }
+
+  get [Symbol.toStringTag](): string {
+    return CLASS;
+  }
+}
+
+/** Rows of numbers by name. */
+export type PaddableInputs = Readonly<Record<string, readonly number[] | readonly (readonly number[])[] | Tensor>>;
+
+function gatherColumns(inputs: PaddableInputs | readonly PaddableInputs[]): Map<string, number[][]> {
+  const columns = new Map<string, number[][]>();
+  for (const item of (Array.isArray(inputs) ? inputs : [inputs]) as readonly PaddableInputs[]) {
+    for (const [name, value] of Object.entries(item)) {
+      const rows = readIds(value as Ids).rows;
+      columns.set(name, [...(columns.get(name) ?? []), ...rows]);
+    }
+  }
+  return columns;
+}
+
+function readPairs(text: string | readonly string[], pair: CallOptions['text_pair']): readonly string[] | undefined {
+  if (pair === undefined || pair === null) {
+    return undefined;
+  }
+  if (typeof text === 'string') {
+    if (typeof pair !== 'string') {
+      throw new TypeError(`Cannot encode a pair as text_pair must be a string like the text: current value is ${brief(pair)}`);
+    }
+    // Python takes an empty second text of a single pair for none.
+    return pair === '' ? undefined : [pair];
+  }
+  if (typeof pair === 'string' || pair.length !== text.length) {
+    throw new TypeError(
+      `Cannot encode pairs as text_pair must be a list of ${text.length} texts: current value has ${typeof pair === 'string' ? 'one' : pair.length}`
+    );
+  }
+  pair.forEach((item, i) => checkText(item, `text_pair ${i}`));
+  return pair;
+}
+
+function checkText(text: unknown, what: string): void {
+  if (typeof text !== 'string') {
+    throw new TypeError(`Cannot encode ${what} as it must be a string: current value is ${brief(text)}`);
+  }
+}
+
+function stackRows(rows: readonly (readonly number[] | readonly [number, number][])[], paired: boolean): Tensor {
+  const width = rows[0]?.length ?? 0;
+  if (rows.some(row => row.length !== width)) {
+    throw new RangeError(
+      `Cannot make a tensor as all rows must have one length: current lengths are ${rows.map(row => row.length).slice(0, 10).join(', ')}. ` +
+        'Pass padding: true (and truncation: true), or return_tensors: false for plain numbers'
+    );
+  }
+  const dims = paired ? [rows.length, width, 2] : [rows.length, width];
+  return int64Tensor(rows.flat(paired ? 2 : 1) as number[], dims);
+}
+
+function readIds(ids: Ids): { rows: number[][]; batch: boolean } {
+  if (typeof ids === 'number' || typeof ids === 'bigint') {
+    return { rows: [[checkId(ids)]], batch: false };
+  }
+  if (ids instanceof Tensor || isTensorLike(ids)) {
+    const values = Array.from(ids.data as ArrayLike<number | bigint>, checkId);
+    const dims = ids.dims;
+    if (dims.length < 2) {
+      return { rows: [values], batch: false };
+    }
+    const width = dims.at(-1)!;
+    const count = dims.slice(0, -1).reduce((product, dim) => product * dim, 1);
+    return { rows: Array.from({ length: count }, (_, i) => values.slice(i * width, (i + 1) * width)), batch: true };
+  }
+  const list = Array.from(ids as ArrayLike<unknown>);
+  if (list.length && (Array.isArray(list[0]) || ArrayBuffer.isView(list[0]))) {
+    return { rows: list.map(row => Array.from(row as ArrayLike<number | bigint>, checkId)), batch: true };
+  }
+  return { rows: [list.map(id => checkId(id as number | bigint))], batch: false };
+}
+
+function isTensorLike(value: object): value is { data: ArrayLike<number | bigint>; dims: readonly number[] } {
+  return 'dims' in value && 'data' in value;
+}
+
+function checkId(id: unknown): number {
+  const value = typeof id === 'bigint' ? Number(id) : id;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
+    throw new RangeError(`Cannot use an id as it must be an integer of at least 0: current value is ${brief(id)}`);
+  }
+  return value;
+}
+
+function isSpecialName(name: string): name is SpecialTokenName {
+  return (SPECIAL_TOKEN_NAMES as readonly string[]).includes(name);
+}
+
+function specialToken(content: string): AddedToken {
+  return addedToken(content, { special: true, normalized: false });
+}
+
+function readNewToken(token: string | Partial<AddedToken>, special: boolean): AddedToken {
+  if (typeof token === 'string') {
+    return addedToken(token, { special });
+  }
+  if (typeof token !== 'object' || token === null || typeof token.content !== 'string') {
+    throw new TypeError(`Cannot add a token as it must be a string or an object with content: current value is ${brief(token)}`);
+  }
+  return addedToken(token.content, { ...token, special: token.special ?? special });
+}
+
+/** Python's clean-up of WordPiece text. */
+function cleanUp(text: string): string {
+  return text
+    .replaceAll(' .', '.')
+    .replaceAll(' ?', '?')
+    .replaceAll(' !', '!')
+    .replaceAll(' ,', ',')
+    .replaceAll(" ' ", "'")
+    .replaceAll(" n't", "n't")
+    .replaceAll(" 'm", "'m")
+    .replaceAll(" 's", "'s")
+    .replaceAll(" 've", "'ve")
+    .replaceAll(" 're", "'re");
+}
