@@ -20,9 +20,15 @@ export const cacheNames = (layer: number, prefix = '') => ({
   past_v: `${prefix}past_v.${layer}`,
   present_k: `${prefix}present_k.${layer}`,
   present_v: `${prefix}present_v.${layer}`,
+  /** The last window − 1 positions, all a layer with a window needs next time. */
+  window_k: `${prefix}present_k.${layer}.window`,
+  window_v: `${prefix}present_v.${layer}.window`,
   cross_k: `${prefix}cross_k.${layer}`,
   cross_v: `${prefix}cross_v.${layer}`
 });
+
+/** Past every position: the end of a slice. */
+const LAST = 2 ** 31 - 1;
 
 /** Name of the additive mask input [batch, 1 | head, query_pos, key_pos] for a window (undefined: unlimited). */
 export const maskName = (window: number | undefined, prefix = '') =>
@@ -64,14 +70,22 @@ export function buildSelfAttention(place: Place, x: string, attention: Attention
   let k = splitHeads(b, turned, kv_heads, head_dim);
   let v = splitHeads(b, toSequence(b, raw('v', kv_heads), context), kv_heads, head_dim);
   if (context.cached) {
-    const dims = ['batch', kv_heads, 'past', head_dim];
-    const total = ['batch', kv_heads, 'key_pos', head_dim];
+    const dims = ['batch', kv_heads, symbol('past', attention), head_dim];
+    const total = ['batch', kv_heads, symbol('key_pos', attention), head_dim];
     k = b.node('Concat', [b.input(cache.past_k, 'float32', dims), k], { axis: 2 }, cache.present_k);
     v = b.node('Concat', [b.input(cache.past_v, 'float32', dims), v], { axis: 2 }, cache.present_v);
     b.output(k, total);
     b.output(v, total);
+    if (attention.window !== undefined) {
+      // Python's sliding layers keep window − 1 positions; a slice of more than there is keeps all.
+      const start = b.ints([attention.window > 1 ? 1 - attention.window : LAST]);
+      const kept = ['batch', kv_heads, symbol('kept_pos', attention), head_dim];
+      for (const [value, name] of [[k, cache.window_k], [v, cache.window_v]] as const) {
+        b.output(b.node('Slice', [value, start, b.ints([LAST]), b.ints([2])], {}, name), kept);
+      }
+    }
   }
-  const mask = b.input(maskName(attention.window, prefix), 'float32', ['mask_batch', 'mask_head', 'pos', 'key_pos']);
+  const mask = b.input(maskName(attention.window, prefix), 'float32', ['mask_batch', 'mask_head', 'pos', symbol('key_pos', attention)]);
   return attend(place, { q, k, v, mask }, attention, context, output);
 }
 
@@ -90,6 +104,11 @@ export function buildCrossAttention(place: Place, x: string, attention: Attentio
   const v = b.input(cache.cross_v, 'float32', dims);
   const mask = b.input(`${prefix}cross_bias`, 'float32', ['mask_batch', 1, 'mask_pos', 'encoder_pos']);
   return attend(cross, { q, k, v, mask }, attention, context, output);
+}
+
+/** An axis that differs between layers with and without a window: the engine reuses buffers by axis name. */
+function symbol(axis: string, { window }: Attention): string {
+  return window === undefined ? axis : `${axis}.window_${window}`;
 }
 
 /** Keys and values of one layer's cross-attention from encoder states [rows, width]. */
@@ -182,8 +201,10 @@ function rotate(
   const names = ropeNames(attention.rope, prefix);
   const dims = ['batch', 'pos', rope.dim / 2];
   const inputs = [toSequence(b, x, context), b.input(names.cos, 'float32', dims), b.input(names.sin, 'float32', dims)];
-  const partial = rope.dim === attention.head_dim ? {} : { rotary_embedding_dim: rope.dim };
-  const attributes = { num_heads: heads, interleaved: rope.interleaved ? 1 : 0, ...partial };
+  const attributes: { [name: string]: number } = { num_heads: heads, interleaved: rope.interleaved ? 1 : 0 };
+  if (rope.dim !== attention.head_dim) {
+    attributes['rotary_embedding_dim'] = rope.dim;
+  }
   return b.node('RotaryEmbedding', inputs, attributes, output);
 }
 
@@ -206,7 +227,7 @@ function attend(
     const cap = b.floats([attention.softcap], []);
     scores = b.node('Mul', [b.node('Tanh', [b.node('Div', [scores, cap])]), cap]);
   }
-  const keys = kind === 'attn' ? 'key_pos' : 'encoder_pos';
+  const keys = kind === 'attn' ? symbol('key_pos', attention) : 'encoder_pos';
   const dims = ['batch', heads, 'pos', keys];
   const pattern = hook(place, 'pattern', dims, dims, out => {
     b.node('Softmax', [b.node('Add', [scores, mask])], { axis: -1 }, out);

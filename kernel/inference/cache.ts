@@ -24,6 +24,10 @@ type TensorFactory = (data: Float32Array, dims: readonly number[]) => ort.Tensor
 export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
   /** One entry per layer; empty before the first forward. */
   layers: LayerCache[] = [];
+  /** Positions seen; a layer with a sliding window holds only the last of them. */
+  private seen = 0;
+  /** Layers with a window keep all positions from here on, so that they can be cropped. */
+  records_past = false;
   /** Encoder keys and values, for encoder-decoder models. */
   cross: LayerCache[] = [];
   private settling: Promise<void> = Promise.resolve();
@@ -47,6 +51,7 @@ export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
         values: make(v.data as Float32Array, v.dims)
       }));
       this.given = [];
+      this.seen = this.layers[0]?.keys.dims[2] ?? 0;
     }
   }
 
@@ -59,9 +64,14 @@ export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
     return this.length > 0;
   }
 
-  /** Positions held. */
-  get_seq_length(layer = 0): number {
-    return this.layers[layer]?.keys.dims[2] ?? this.given[layer]?.[0].dims[2] ?? 0;
+  /** Positions seen so far. A layer with a sliding window has seen them all but holds only the last. */
+  get_seq_length(_layer = 0): number {
+    return this.layers.length > 0 ? this.seen : (this.given[0]?.[0].dims[2] ?? 0);
+  }
+
+  /** Layers with a sliding window keep all positions from here on, so that later ones can be cropped again. */
+  activate_past_recording(): void {
+    this.records_past = true;
   }
 
   /** Batch rows held, 0 when empty. */
@@ -114,12 +124,21 @@ export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
     if (keep < 0) {
       throw new RangeError(`Cannot crop the cache as length must be at least ${-held}: current value is ${length}`);
     }
+    const drop = held - keep;
+    const short = this.layers.find(l => l.keys.dims[2]! < held);
+    if (short && short.keys.dims[2]! <= drop) {
+      throw new RangeError(
+        `Cannot crop the cache as its sliding-window layers must still hold the positions: they hold the last ${short.keys.dims[2]} of ${held}, ${drop} are to go (activate_past_recording() before generating keeps them)`
+      );
+    }
+    this.seen = keep;
     this.change((data, [b, h, t, d]) => {
-      const out = new Float32Array(b * h * keep * d);
+      const left = t - drop;
+      const out = new Float32Array(b * h * left * d);
       for (let i = 0; i < b * h; i++) {
-        out.set(data.subarray(i * t * d, (i * t + keep) * d), i * keep * d);
+        out.set(data.subarray(i * t * d, (i * t + left) * d), i * left * d);
       }
-      return { data: out, dims: [b, h, keep, d] };
+      return { data: out, dims: [b, h, left, d] };
     });
   }
 
@@ -162,6 +181,7 @@ export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
     });
     this.layers = [];
     this.cross = [];
+    this.seen = 0;
   }
 
   /** A cache with the same contents that can be changed apart from this one. Tensors are shared until either changes. */
@@ -169,6 +189,7 @@ export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
     const copy = new DynamicCache(this.given);
     copy.layers = [...this.layers];
     copy.cross = [...this.cross];
+    copy.seen = this.seen;
     copy.make = this.make;
     copy.settling = this.settling;
     copy.shared = this.shared = true;
@@ -177,8 +198,9 @@ export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
 
   private shared = false;
 
-  /** Takes over the layers a forward produced; the old ones are freed unless shared. */
-  replace(layers: LayerCache[]): void {
+  /** Takes over the layers a forward produced over `added` positions; the old ones are freed unless shared. */
+  replace(layers: LayerCache[], added: number): void {
+    this.seen += added;
     if (!this.shared) {
       this.layers.forEach(l => {
         l.keys.dispose();

@@ -12,7 +12,10 @@ export interface Mask {
 
 export interface MaskRequest {
   readonly batch: number;
+  /** Positions before this run. */
   readonly past: number;
+  /** How many of them the layer still holds; all by default. */
+  readonly held?: number | undefined;
   readonly queries: number;
   readonly causal: boolean;
   /** Keys this many positions back or more are hidden; undefined: all may be seen. */
@@ -24,10 +27,12 @@ export interface MaskRequest {
 /**
  * Who may look at whom.
  *
- * @returns dims [batch or 1, 1, queries, past + queries].
+ * @returns dims [batch or 1, 1, queries, held + queries].
  */
-export function attentionMask({ batch, past, queries, causal, window, padding }: MaskRequest): Mask {
-  const keys = past + queries;
+export function attentionMask({ batch, past, held = past, queries, causal, window, padding }: MaskRequest): Mask {
+  const keys = held + queries;
+  const first = past - held;
+  const total = past + queries;
   const rows = padding ? batch : 1;
   const data = new Float32Array(rows * queries * keys);
   for (let b = 0; b < rows; b++) {
@@ -35,10 +40,11 @@ export function attentionMask({ batch, past, queries, causal, window, padding }:
       const at = (b * queries + q) * keys;
       const position = past + q;
       for (let k = 0; k < keys; k++) {
+        const key = first + k;
         const seen =
-          (!causal || k <= position) &&
-          (window === undefined || k > position - window) &&
-          (!padding || Number(padding[b * keys + k]) !== 0);
+          (!causal || key <= position) &&
+          (window === undefined || key > position - window) &&
+          (!padding || Number(padding[b * total + key]) !== 0);
         if (!seen) {
           data[at + k] = HIDDEN;
         }

@@ -33,5 +33,5 @@ export async function openSession(
     }
   }));
   report('session', 'session');
-  return engine.createSession(graph.proto, weights, { graphOptimizationLevel: 'basic', ...options });
+  return engine.createSession(graph.proto, weights, { graphOptimizationLevel: 'basic', logSeverityLevel: 3, ...options });
 }

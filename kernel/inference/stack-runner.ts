@@ -9,7 +9,7 @@ import type { EditSite } from '../graph/names';
 import { editInputs } from '../graph/names';
 import { buildStack } from '../graph/stack';
 import type { Engine, ProgressEvent } from '../host/host';
-import type { Stack } from '../models/architecture';
+import type { Block, Stack } from '../models/architecture';
 import { Tensor } from '../tensor/tensor';
 import type { LayerCache } from './cache';
 import type { Mask } from './masks';
@@ -17,6 +17,7 @@ import { addBias, attentionMask, keyMask } from './masks';
 import { alibiBias, defaultPositions, relativeBias, rotaryAngles } from './positions';
 import { openSession } from './session';
 import type { LookupTable } from './table';
+import { inTurn } from './turns';
 import type { WeightReader } from './weights';
 
 type Ints = ArrayLike<number | bigint>;
@@ -45,6 +46,10 @@ export interface StackRun {
   /** A ready additive mask instead of one from padding. */
   readonly mask?: Mask | undefined;
   readonly past?: readonly LayerCache[] | undefined;
+  /** Positions before this run; layers with a window hold only the last of them. */
+  readonly seen?: number | undefined;
+  /** Bring back all positions of layers with a window, not only those they need. */
+  readonly keepAll?: boolean | undefined;
   readonly cross?: { readonly layers: readonly LayerCache[]; readonly padding?: Ints | undefined } | undefined;
   /** Flattened rows (b · queries + q) a row-taking head keeps. */
   readonly rows?: readonly number[] | undefined;
@@ -91,7 +96,8 @@ export class StackRunner {
       onGpu
         ? stack.blocks.flatMap((_, i) => {
             const names = cacheNames(i, stack.prefix);
-            return [names.present_k, names.present_v].map(n => [n, 'gpu-buffer'] as const);
+            const window = stack.blocks[i]!.attention.window === undefined ? [] : [names.window_k, names.window_v];
+            return [names.present_k, names.present_v, ...window].map(n => [n, 'gpu-buffer'] as const);
           })
         : []
     );
@@ -105,7 +111,7 @@ export class StackRunner {
   async run(run: StackRun): Promise<StackResult> {
     const { stack, graph } = this;
     const { prefix } = stack;
-    const past = run.past?.[0]?.keys.dims[2] ?? 0;
+    const past = run.seen ?? run.past?.[0]?.keys.dims[2] ?? 0;
     const feeds: { [name: string]: ort.Tensor } = {};
     const wanted = new Set(graph.inputs.map(i => i.name));
     const feed = (name: string, data: Float32Array, dims: readonly number[]): void => {
@@ -124,14 +130,14 @@ export class StackRunner {
       const rows = run.rows ?? Array.from({ length: run.batch * run.queries }, (_, i) => i);
       feeds[`${prefix}logit_rows`] = new this.engine.ort.Tensor('int64', BigInt64Array.from(rows, BigInt), [rows.length]);
     }
-    const caches = run.cache && stack.causal ? stack.blocks.map((_, i) => cacheNames(i, prefix)) : [];
-    const fetches = [...new Set([...run.fetch, ...caches.flatMap(c => [c.present_k, c.present_v])])];
-    const results = await this.session.run(feeds, fetches);
+    const caches = run.cache && stack.causal ? stack.blocks.map((block, i) => presentNames(block, cacheNames(i, prefix), run)) : [];
+    const fetches = [...new Set([...run.fetch, ...caches.flatMap(c => [c.keys, c.values])])];
+    const results = await inTurn(this.engine, () => this.session.run(feeds, fetches));
     const values = new Map<string, Tensor>();
     for (const name of run.fetch) {
       values.set(name, await this.logical(name, results[name]!, run));
     }
-    const present = caches.map(c => ({ keys: results[c.present_k]!, values: results[c.present_v]! }));
+    const present = caches.map(c => ({ keys: results[c.keys]!, values: results[c.values]! }));
     return present.length > 0 ? { values, present } : { values };
   }
 
@@ -181,7 +187,9 @@ export class StackRunner {
     const { stack } = this;
     const { batch, queries, padding } = run;
     for (const window of new Set(stack.blocks.map(b => b.attention.window))) {
-      let mask = run.mask ?? attentionMask({ batch, past, queries, causal: stack.causal, window, padding });
+      const layer = stack.blocks.findIndex(b => b.attention.window === window);
+      const held = run.past?.[layer]?.keys.dims[2] ?? past;
+      let mask = run.mask ? lastKeys(run.mask, held + queries) : attentionMask({ batch, past, held, queries, causal: stack.causal, window, padding });
       if (stack.relative_bias) {
         mask = addBias(mask, relativeBias(stack.relative_bias, this.relativeTable, past, queries));
       }
@@ -259,4 +267,24 @@ function tableNames({ embedding, relative_bias }: Stack): string[] {
     ...(embedding.types ? ['type_embed.weight'] : []),
     ...(relative_bias ? ['relative_bias.weight'] : [])
   ];
+}
+
+/** Which outputs become a layer's cache. */
+function presentNames(block: Block, names: ReturnType<typeof cacheNames>, run: StackRun): { keys: string; values: string } {
+  return block.attention.window === undefined || run.keepAll
+    ? { keys: names.present_k, values: names.present_v }
+    : { keys: names.window_k, values: names.window_v };
+}
+
+/** The last keys of a given mask, for a layer that no longer holds the first. */
+function lastKeys(mask: Mask, keys: number): Mask {
+  const [batch, heads, queries, all] = mask.dims as [number, number, number, number];
+  if (all === keys) {
+    return mask;
+  }
+  const data = new Float32Array(batch * heads * queries * keys);
+  for (let row = 0; row < batch * heads * queries; row++) {
+    data.set(mask.data.subarray(row * all + all - keys, (row + 1) * all), row * keys);
+  }
+  return { data, dims: [batch, heads, queries, keys] };
 }

@@ -1,8 +1,6 @@
 /** Where and how precisely a model runs, decided before any weight is read. */
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { LinearFormat, Target } from '../graph/builder';
-import type { EditSite } from '../graph/names';
-import { EDIT_SITES } from '../graph/names';
 import { buildStack } from '../graph/stack';
 import type { DeviceName, Host } from '../host/host';
 import type { Architecture } from '../models/architecture';
@@ -16,8 +14,6 @@ export interface Plan {
   readonly linear: LinearFormat;
   /** Weights are rounded to this before anything else, as `from_pretrained({ dtype })` does in Python. */
   readonly round?: 'float16' | 'bfloat16';
-  /** Sites the graph can change from the start. */
-  readonly edits: readonly EditSite[];
   /** Bytes of weights as the engine will hold them. */
   readonly bytes: number;
 }
@@ -46,8 +42,6 @@ export async function choosePlan(host: Host, architecture: Architecture, checkpo
     dtype: name === 'auto' ? 'float32' : name,
     linear,
     ...(name === 'float16' || name === 'bfloat16' ? { round: name } : {}),
-    // On a GPU every extra operation is a dispatch per token: edits are built in when first asked for.
-    edits: device === 'webgpu' ? [] : EDIT_SITES,
     bytes: size(linear)
   });
   const fits = (linear: LinearFormat): boolean => size(linear) * HEADROOM <= limit;

@@ -133,8 +133,11 @@ export interface Embedding {
 
 /** A step of a head; `name` is the canonical weight name without `.weight`. */
 export type HeadStep =
-  /** Keep only the positions asked for (input `logit_rows`). */
-  | { readonly op: 'rows' }
+  /**
+   * Keep some positions (input `logit_rows`): those `logits_to_keep` asks for, or one per row: the last token that is
+   * not padding (decoder classifiers), the end-of-text token (CLIP).
+   */
+  | { readonly op: 'rows'; readonly which?: 'last_token' | 'end_of_text' }
   /** Keep the first position of each row: [CLS]. */
   | { readonly op: 'first' }
   | { readonly op: 'linear'; readonly name: string; readonly in: number; readonly out: number; readonly bias: boolean }

@@ -1,0 +1,62 @@
+import { PretrainedConfig } from '../config/config';
+import type { ModelFolder } from '../host/host';
+import { modelTypes } from '../models/registry';
+import type { PretrainedOptions } from './load';
+import { readRawConfig, resolveModel } from './load';
+
+const registered = new Map<string, typeof PretrainedConfig>();
+
+/** Reads configurations. */
+export class AutoConfig {
+  /**
+   * Reads a model's configuration.
+   *
+   * @param name Folder, GGUF file or repository id.
+   * @param options Loading options; other keys override fields of the configuration.
+   * @returns The configuration; with `return_unused_kwargs`, [configuration, unused options].
+   * @example
+   * const config = await AutoConfig.from_pretrained('SmolLM2-135M-Instruct');
+   * config.num_hidden_layers; // 30
+   */
+  static async from_pretrained(name: string, options: PretrainedOptions & { return_unused_kwargs?: boolean } = {}): Promise<PretrainedConfig> {
+    return AutoConfig.fromFolder(await resolveModel(name, options), options);
+  }
+
+  /** The same for a folder already resolved. */
+  static async fromFolder(folder: ModelFolder, options: PretrainedOptions = {}): Promise<PretrainedConfig> {
+    const raw = await readRawConfig(folder, options);
+    const config = AutoConfig.fromRaw(raw, folder.name, options);
+    return config;
+  }
+
+  /** From the parsed content of config.json. `auto_map` is read over: only built-in code runs here. */
+  static fromRaw(raw: Record<string, unknown>, name: string, options: Record<string, unknown> = {}): PretrainedConfig {
+    const { auto_map: _code, ...fields } = raw;
+    const model_type = fields['model_type'];
+    if (typeof model_type !== 'string') {
+      throw new RangeError(`Unrecognized model in ${name}. Should have a \`model_type\` key in its config.json.`);
+    }
+    if (!modelTypes().includes(model_type) && !registered.has(model_type)) {
+      throw new RangeError(
+        `The checkpoint you are trying to load has model type \`${model_type}\` but Loupe does not recognize this architecture. Known are ${modelTypes().join(', ')}; register_family({...}) adds one.`
+      );
+    }
+    const overrides = Object.fromEntries(Object.entries(options).filter(([key]) => !LOADING.has(key)));
+    const Class = registered.get(model_type) ?? PretrainedConfig;
+    const [config, unused] = Class.fromDictWithUnused(fields, overrides);
+    config._name_or_path = name;
+    return options['return_unused_kwargs'] ? ([config, unused] as unknown as PretrainedConfig) : config;
+  }
+
+  /** Makes a configuration class known for a model type. */
+  static register(model_type: string, Class: typeof PretrainedConfig): void {
+    registered.set(model_type, Class);
+  }
+}
+
+/** Options that say how to load rather than what. */
+const LOADING = new Set([
+  'local_files_only', 'revision', 'subfolder', 'token', 'cache_dir', 'signal', 'progress_callback', 'gguf_file', 'trust_remote_code',
+  'return_unused_kwargs', 'config', 'dtype', 'torch_dtype', 'device', 'device_map', 'attn_implementation', 'output_loading_info',
+  'ignore_mismatched_sizes', 'other_config', 'low_cpu_mem_usage', 'use_safetensors'
+]);
