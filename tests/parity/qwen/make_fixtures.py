@@ -79,7 +79,7 @@ CONFIG = {
     "use_dynamic_ntk": True,
     "use_flash_attn": "auto",
     "use_logn_attn": True,
-    "vocab_size": 600,
+    "vocab_size": 592,
 }
 GENERATION = {
     "chat_format": "chatml",
