@@ -49,6 +49,10 @@ export interface Engine {
   readonly device: DeviceName;
   /** Human-readable, e.g. "WASM, 2 threads" or "WebGPU (apple m2)". */
   readonly description: string;
+  /** Whether a GPU computes in float16 (shader-f16); absent on CPUs, where float16 is converted. */
+  readonly float16?: boolean;
+  /** Resolves with the reason when the GPU device is lost; its sessions fail from then on, `Host.engine` gives a new one. */
+  readonly lost?: Promise<string>;
   /** Creates a session from ModelProto bytes and weights produced on demand. */
   createSession(model: Uint8Array, weights: readonly ExternalTensor[], options?: ort.InferenceSession.SessionOptions): Promise<ort.InferenceSession>;
 }
@@ -73,6 +77,48 @@ export interface ProgressEvent {
   total: number;
 }
 
+/** A file being written, in order. Nothing is kept under its key before `close`. */
+export interface CacheWriter {
+  /** Bytes an earlier, paused attempt left: go on from there. 0 unless `create` was told to resume. */
+  readonly written: number;
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+  /** Stops, keeping what was written for a later attempt where the host can. */
+  pause(): Promise<void>;
+  /** Gives up and deletes what was written. */
+  abort(): Promise<void>;
+}
+
+export interface CachedFile {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970 at which it was last opened or written. */
+  readonly used: number;
+}
+
+/**
+ * Files the host keeps between runs: converted weights, keyed by the identity of what they were made from, and
+ * downloads. What was used longest ago is deleted when room is needed.
+ */
+export interface FileCache {
+  /** Where the files are, for people. */
+  readonly place: string;
+  /** Opens a file, or resolves to undefined if it is not kept. */
+  open(key: string): Promise<ByteSource | undefined>;
+  /**
+   * Begins a file of so many bytes, replacing one of the same key when closed.
+   * @param resume Go on with what a paused attempt left; false by default.
+   * @throws {RangeError} If it does not fit even into an emptied cache.
+   */
+  create(key: string, size: number, resume?: boolean): Promise<CacheWriter>;
+  /** What is kept, most recently used first. */
+  list(): Promise<CachedFile[]>;
+  delete(key: string): Promise<void>;
+  /** Deletes everything; resolves to the bytes freed. */
+  clear(): Promise<number>;
+}
+
 export interface Host {
   readonly name: 'browser' | 'node';
   /** Devices usable here, best first. Asks for a WebGPU adapter the first time. */
@@ -83,6 +129,10 @@ export interface Host {
   resolve(model: string, options?: ResolveOptions): Promise<ModelFolder>;
   /** Bytes of memory models may take, as far as the host can tell. */
   memoryLimit(device: DeviceName): Promise<number>;
+  /** Files kept between runs; absent where the host can keep none. */
+  readonly cache?: FileCache;
+  /** Makes a folder known under a name, e.g. one a user picked; `resolve` looks there first. */
+  mount?(name: string, folder: ModelFolder): void;
   /** Writes a file (server kernel only). */
   writeFile?(path: string, bytes: Uint8Array): Promise<void>;
 }

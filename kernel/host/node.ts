@@ -1,11 +1,11 @@
 /** The host of Node: the server kernel and the tests. */
-import { mkdtempSync, promises as fs, rmSync, writeFileSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
-import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { mkdirSync, mkdtempSync, promises as fs, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, homedir, tmpdir, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type * as ort from 'onnxruntime-common';
-import { nodePlaces, resolveOnDisk } from '../hub/node-resolve';
+import { DiskCache } from '../hub/node-cache';
 import { downloadRepository } from '../hub/node-download';
+import { nodePlaces, resolveOnDisk } from '../hub/node-resolve';
 import type { DeviceName, Engine, ExternalTensor, Host, ModelFolder, ResolveOptions } from './host';
 import { checkedBytes } from './lazy-bytes';
 import { createWebSession } from './web-session';
@@ -15,6 +15,10 @@ export interface NodeHostOptions {
   cwd?: string;
   /** Environment variables; the process's by default. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** Where converted weights are kept; `LOUPE_CACHE_DIR`, or `loupe` in the user's cache folder, by default. */
+  cacheDir?: string;
+  /** Bytes kept there at most; 32 GiB by default. */
+  cacheSize?: number;
   /** Threads of the CPU and WASM engines; all cores, and 1, by default. */
   threads?: number;
 }
@@ -31,8 +35,13 @@ export function createNodeHost(options: NodeHostOptions = {}): Host {
   const env = options.env ?? process.env;
   const cwd = resolve(options.cwd ?? process.cwd());
   const engines = new Map<DeviceName, Promise<Engine>>();
+  const mounted = new Map<string, ModelFolder>();
+  const userCache = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const cacheDir = options.cacheDir ?? env['LOUPE_CACHE_DIR'] ?? join(userCache, 'loupe');
   return {
     name: 'node',
+    cache: new DiskCache(cacheDir, options.cacheSize ?? 32 * 2 ** 30),
+    mount: (name, folder) => void mounted.set(name, folder),
     devices: nodeDevices,
     engine(device) {
       let engine = engines.get(device);
@@ -43,8 +52,8 @@ export function createNodeHost(options: NodeHostOptions = {}): Host {
       }
       return engine;
     },
-    resolve(model: string, resolveOptions: ResolveOptions = {}): Promise<ModelFolder> {
-      return resolveOnDisk(model, resolveOptions, nodePlaces(env, cwd), downloadRepository(env));
+    async resolve(model: string, resolveOptions: ResolveOptions = {}): Promise<ModelFolder> {
+      return mounted.get(model) ?? resolveOnDisk(model, resolveOptions, nodePlaces(env, cwd), downloadRepository(env));
     },
     memoryLimit: async device => (device === 'wasm' ? wasmLimit : totalmem()),
     async writeFile(path, bytes) {

@@ -2,6 +2,7 @@
 import { closeSync, openSync, promises as fs, readSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ByteSource, ModelFolder } from '../host/host';
+import { checkRange } from './range';
 
 /** One read call of the operating system takes less than 2 GiB. */
 const longestRead = 1 << 28;
@@ -60,16 +61,6 @@ export class FileSource implements ByteSource {
       throw new RangeError(`Cannot read ${this.name} up to ${end} as the file must still be that long: it ends at ${at}`);
     }
     return bytesRead;
-  }
-}
-
-/** @throws {RangeError} If a range is outside a source. */
-export function checkRange(source: ByteSource, begin: number, end: number): void {
-  if (!(Number.isSafeInteger(begin) && Number.isSafeInteger(end) && begin >= 0 && begin <= end && end <= source.size)) {
-    throw new RangeError(
-      `Cannot read ${source.name} as the range must lie within its ${source.size} bytes: ` +
-        `current range is [${begin}, ${end})`
-    );
   }
 }
 

@@ -24,12 +24,28 @@ export interface NodePlaces {
 export function nodePlaces(env: Readonly<Record<string, string | undefined>>, cwd: string): NodePlaces {
   const cache = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   const home = env['HF_HOME'] ?? join(cache, 'huggingface');
+  const dirs = (env['LOUPE_MODEL_DIRS'] ?? '').split(delimiter).filter(Boolean).map(expandHome);
   return {
     cwd,
-    modelDirs: (env['LOUPE_MODEL_DIRS'] ?? '').split(delimiter).filter(Boolean).map(expandHome),
+    modelDirs: [...new Set([...dirs, join(dataFolder(env), 'models')])],
     hubCache: expandHome(env['HF_HUB_CACHE'] ?? env['HUGGINGFACE_HUB_CACHE'] ?? join(home, 'hub')),
     online: !/^(1|true|yes|on)$/i.test(env['HF_HUB_OFFLINE'] ?? '')
   };
+}
+
+/** Where `jupyter loupe pull` stores models: `LOUPE_HOME`, or the user's data folder as platformdirs finds it. */
+function dataFolder(env: Readonly<Record<string, string | undefined>>): string {
+  if (env['LOUPE_HOME']) {
+    return expandHome(env['LOUPE_HOME']);
+  }
+  switch (process.platform) {
+    case 'darwin':
+      return join(homedir(), 'Library', 'Application Support', 'loupe');
+    case 'win32':
+      return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'loupe');
+    default:
+      return join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'loupe');
+  }
 }
 
 /** A download of a repository, given by the host; see `node-download.ts`. */

@@ -1,0 +1,109 @@
+/** Files kept in a cache folder of the disk (Node only). */
+import { createWriteStream, promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import type { ByteSource, CachedFile, CacheWriter, FileCache } from '../host/host';
+import { fileName, filesToEvict, formatTable, parseTable, type CacheTable } from './cache-index';
+import { FileSource, isFile } from './node-disk';
+
+const indexName = 'index.json';
+
+/** Keeps files in a folder, which is made when the first is written. */
+export class DiskCache implements FileCache {
+  private _turn: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param place The folder.
+   * @param _limit Bytes it may hold.
+   */
+  constructor(
+    readonly place: string,
+    private readonly _limit: number
+  ) {}
+
+  async open(key: string): Promise<ByteSource | undefined> {
+    const file = await fileName(key);
+    const path = join(this.place, file);
+    if (!(await isFile(path))) {
+      return undefined;
+    }
+    await this._update(table => {
+      const entry = table.get(file);
+      if (entry) {
+        table.set(file, { ...entry, used: Date.now() });
+      }
+    });
+    return new FileSource(path);
+  }
+
+  async create(key: string, size: number): Promise<CacheWriter> {
+    const file = await fileName(key);
+    const evicted = await this._update(table => {
+      const names = filesToEvict(table, size, this._limit, file);
+      names.forEach(name => table.delete(name));
+      return names;
+    });
+    for (const name of evicted) {
+      await fs.rm(join(this.place, name), { force: true });
+    }
+    // Another process may be writing the same file: each has its own, and the last to be renamed stays.
+    const partial = join(this.place, `${file}.${process.pid}.${Date.now()}.part`);
+    const stream = createWriteStream(partial);
+    const end = finished(stream);
+    end.catch(() => undefined);
+    let written = 0;
+    const abort = async (): Promise<void> => {
+      stream.destroy();
+      await fs.rm(partial, { force: true });
+    };
+    return {
+      written: 0,
+      write: bytes =>
+        new Promise((resolve, reject) => {
+          written += bytes.byteLength;
+          stream.write(bytes, error => (error ? reject(error) : resolve()));
+        }),
+      close: async () => {
+        stream.end();
+        await end;
+        await fs.rename(partial, join(this.place, file));
+        await this._update(table => table.set(file, { key, size: written, used: Date.now() }));
+      },
+      pause: abort,
+      abort
+    };
+  }
+
+  async list(): Promise<CachedFile[]> {
+    return [...(await this._read()).values()].sort((a, b) => b.used - a.used);
+  }
+
+  async delete(key: string): Promise<void> {
+    const file = await fileName(key);
+    await this._update(table => table.delete(file));
+    await fs.rm(join(this.place, file), { force: true });
+  }
+
+  async clear(): Promise<number> {
+    const total = (await this.list()).reduce((sum, entry) => sum + entry.size, 0);
+    await fs.rm(this.place, { recursive: true, force: true });
+    return total;
+  }
+
+  private async _read(): Promise<CacheTable> {
+    return parseTable(await fs.readFile(join(this.place, indexName), 'utf8').catch(() => undefined));
+  }
+
+  /** Changes the table, one change at a time. */
+  private _update<T>(change: (table: CacheTable) => T): Promise<T> {
+    const next = this._turn.then(async () => {
+      const table = await this._read();
+      const result = change(table);
+      await fs.mkdir(this.place, { recursive: true });
+      await fs.writeFile(join(this.place, indexName), formatTable(table));
+      return result;
+    });
+    this._turn = next.catch(() => undefined);
+    return next;
+  }
+}
