@@ -51,7 +51,13 @@ export const ropeNames = (rope: string, prefix = '') => ({
  * Query heads that share a key head (head h uses kv head h // (H/G)) lie side by side, so grouped attention is one
  * batched product over [B, G] and keys are never repeated.
  */
-export function buildSelfAttention(place: Place, x: string, attention: Attention, context: AttentionContext, output: string): string {
+export function buildSelfAttention(
+  place: Place,
+  x: string,
+  attention: Attention,
+  context: AttentionContext,
+  output: string
+): string {
   const { b, prefix, layer } = place;
   const { heads, kv_heads, head_dim } = attention;
   const cache = cacheNames(layer, prefix);
@@ -80,23 +86,42 @@ export function buildSelfAttention(place: Place, x: string, attention: Attention
       // Python's sliding layers keep window − 1 positions; a slice of more than there is keeps all.
       const start = b.ints([attention.window > 1 ? 1 - attention.window : LAST]);
       const kept = ['batch', kv_heads, symbol('kept_pos', attention), head_dim];
-      for (const [value, name] of [[k, cache.window_k], [v, cache.window_v]] as const) {
+      for (const [value, name] of [
+        [k, cache.window_k],
+        [v, cache.window_v]
+      ] as const) {
         b.output(b.node('Slice', [value, start, b.ints([LAST]), b.ints([2])], {}, name), kept);
       }
     }
   }
-  const mask = b.input(maskName(attention.window, prefix), 'float32', ['mask_batch', 'mask_head', 'pos', symbol('key_pos', attention)]);
+  const mask = b.input(maskName(attention.window, prefix), 'float32', [
+    'mask_batch',
+    'mask_head',
+    'pos',
+    symbol('key_pos', attention)
+  ]);
   return attend(place, { q, k, v, mask }, attention, context, output);
 }
 
 /** Attention from decoder positions to encoder positions, whose keys and values were made once (buildCrossCache). */
-export function buildCrossAttention(place: Place, x: string, attention: Attention, context: AttentionContext, output: string): string {
+export function buildCrossAttention(
+  place: Place,
+  x: string,
+  attention: Attention,
+  context: AttentionContext,
+  output: string
+): string {
   const { b, prefix, layer } = place;
   const { heads, kv_heads, head_dim } = attention;
   const cross = { ...place, kind: 'cross_attn' as const };
   const cache = cacheNames(layer, prefix);
   const query = hook(cross, 'q', ['rows', heads * head_dim], ['batch', 'pos', heads, head_dim], out =>
-    b.linear(x, `${prefix}blocks.${layer}.cross_attn.q`, { in: context.width, out: heads * head_dim, bias: attention.bias.q }, out)
+    b.linear(
+      x,
+      `${prefix}blocks.${layer}.cross_attn.q`,
+      { in: context.width, out: heads * head_dim, bias: attention.bias.q },
+      out
+    )
   );
   const q = buildQuery(cross, query, attention, context);
   const dims = ['batch', kv_heads, 'encoder_pos', head_dim];
@@ -112,7 +137,13 @@ function symbol(axis: string, { window }: Attention): string {
 }
 
 /** Keys and values of one layer's cross-attention from encoder states [rows, width]. */
-export function buildCrossCache(place: Place, states: string, attention: Attention, width: number, batchPos: string): void {
+export function buildCrossCache(
+  place: Place,
+  states: string,
+  attention: Attention,
+  width: number,
+  batchPos: string
+): void {
   const { b, prefix, layer } = place;
   const { kv_heads, head_dim } = attention;
   const cache = cacheNames(layer, prefix);

@@ -91,7 +91,12 @@ export class GraphBuilder {
   }
 
   /** Adds a node of the com.microsoft domain. */
-  contrib(op: string, inputs: readonly string[], attributes: { readonly [name: string]: Attribute } = {}, name?: string): string {
+  contrib(
+    op: string,
+    inputs: readonly string[],
+    attributes: { readonly [name: string]: Attribute } = {},
+    name?: string
+  ): string {
     return this.node(op, inputs, attributes, name, 'com.microsoft');
   }
 
@@ -108,7 +113,12 @@ export class GraphBuilder {
    * @param stored Dims the value has in the graph.
    * @param dims Dims it means to a reader, if unlike: same element count.
    */
-  output(name: string, stored: readonly (number | string)[], dims: readonly (number | string)[] = stored, dtype: OnnxDType = 'float32'): string {
+  output(
+    name: string,
+    stored: readonly (number | string)[],
+    dims: readonly (number | string)[] = stored,
+    dtype: OnnxDType = 'float32'
+  ): string {
     if (!this.readable.has(name)) {
       this.outputs.push({ name, dtype, dims: stored });
       this.readable.set(name, { name, dims });

@@ -9,7 +9,7 @@ import { buildNorm } from './norm';
  * @param values Earlier outputs a head may start from, by name; `last_hidden_state` is [rows, hidden_size].
  */
 export function buildHeads(b: GraphBuilder, stack: Stack, values: Map<string, string>, batchPos: string): void {
-  const widths = new Map<string, number>([['last_hidden_state', stack.hidden_size]]);
+  const widths = new Map<string, number>([['last_hidden_state', stack.project_out ?? stack.hidden_size]]);
   const rowAxes = new Map<string, readonly string[]>([['last_hidden_state', ['batch', 'pos']]]);
   for (const head of stack.heads) {
     b.scope = `${stack.prefix}${head.output}`;

@@ -21,7 +21,13 @@ type Dims = readonly (number | string)[];
  * @param stored Dims in the graph; `dims` is what they mean.
  * @returns The value's name.
  */
-export function hook({ b, prefix, layer, kind }: Place, site: Site, stored: Dims, dims: Dims, make: (name: string) => void): string {
+export function hook(
+  { b, prefix, layer, kind }: Place,
+  site: Site,
+  stored: Dims,
+  dims: Dims,
+  make: (name: string) => void
+): string {
   const name = hookName(site, layer, prefix, kind);
   if (kind !== 'cross_attn' && isEditSite(site) && b.target.edits.includes(site)) {
     make(`${name}/raw`);

@@ -16,7 +16,9 @@ export function buildMlp(place: Place, x: string, mlp: Mlp, width: number, outpu
   const stored = ['rows', mlp.size];
   const dims = ['batch', 'pos', mlp.size];
   const into = { in: width, out: mlp.size, bias: mlp.bias.in };
-  const pre = hook(place, 'mlp_pre', stored, dims, out => b.linear(x, `${name}.${mlp.gated ? 'gate' : 'in'}`, into, out));
+  const pre = hook(place, 'mlp_pre', stored, dims, out =>
+    b.linear(x, `${name}.${mlp.gated ? 'gate' : 'in'}`, into, out)
+  );
   const linear = mlp.gated
     ? hook(place, 'mlp_pre_linear', stored, dims, out => b.linear(x, `${name}.in`, into, out))
     : undefined;

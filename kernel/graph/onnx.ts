@@ -127,9 +127,7 @@ function writeValue(w: Writer, value: ValueDef): void {
     type.message(1, tensor => {
       tensor.int(1, OnnxType[value.dtype]);
       tensor.message(2, shape =>
-        value.dims.forEach(d =>
-          shape.message(1, dim => (typeof d === 'number' ? dim.int(1, d) : dim.string(2, d)))
-        )
+        value.dims.forEach(d => shape.message(1, dim => (typeof d === 'number' ? dim.int(1, d) : dim.string(2, d))))
       );
     })
   );
@@ -180,7 +178,10 @@ export function encodeModel(graph: GraphDef): Uint8Array {
     graph.inputs.forEach(v => g.message(11, m => writeValue(m, v)));
     graph.outputs.forEach(v => g.message(12, m => writeValue(m, v)));
   });
-  for (const [domain, version] of [['', 23], ['com.microsoft', 1]] as const) {
+  for (const [domain, version] of [
+    ['', 23],
+    ['com.microsoft', 1]
+  ] as const) {
     w.message(8, o => {
       o.string(1, domain);
       o.int(2, version);

@@ -26,10 +26,16 @@ export function buildStack(stack: Stack, target: Target): BuiltGraph {
   });
   b.scope = `${prefix}final`;
   const last = `${prefix}last_hidden_state`;
-  const states = stack.final_norm
-    ? buildNorm(b, x, `${prefix}ln_final`, stack.final_norm, hidden_size, last)
-    : b.node('Identity', [x], {}, last);
-  b.output(states, ['rows', hidden_size], ['batch', 'pos', hidden_size]);
+  const width = stack.project_out ?? hidden_size;
+  if (stack.final_norm) {
+    x = buildNorm(b, x, `${prefix}ln_final`, stack.final_norm, hidden_size, stack.project_out ? undefined : last);
+  }
+  const states = stack.project_out
+    ? b.linear(x, `${prefix}project_out`, { in: hidden_size, out: width, bias: false }, last)
+    : stack.final_norm
+      ? x
+      : b.node('Identity', [x], {}, last);
+  b.output(states, ['rows', width], ['batch', 'pos', width]);
   buildHeads(b, stack, new Map([['last_hidden_state', states]]), batchPos);
   return b.build();
 }
@@ -71,7 +77,12 @@ function buildBlock(place: Place, input: string, block: Block, stack: Stack, bat
   const normed = isPost ? pre : norm(pre, 'ln1', block.ln1);
   const attn = stream('attn_out', out => {
     if (block.ln1_post) {
-      norm(buildSelfAttention(place, normed, block.attention, context, `${name}/attn`), 'ln1_post', block.ln1_post, out);
+      norm(
+        buildSelfAttention(place, normed, block.attention, context, `${name}/attn`),
+        'ln1_post',
+        block.ln1_post,
+        out
+      );
     } else {
       buildSelfAttention(place, normed, block.attention, context, out);
     }

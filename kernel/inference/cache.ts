@@ -30,6 +30,8 @@ export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
   records_past = false;
   /** Encoder keys and values, for encoder-decoder models. */
   cross: LayerCache[] = [];
+  /** Lengths the rotary frequencies were made for, where a family keeps those of the first run. Library code only. */
+  ropeLengths: readonly number[] | undefined;
   private settling: Promise<void> = Promise.resolve();
   private pending = 0;
   private make: TensorFactory | undefined;
@@ -95,7 +97,9 @@ export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
     }
     const entry = this.layers[i];
     if (!entry) {
-      throw new RangeError(`Cannot read layer ${layer} of the cache as it must be below ${this.length}: current value is ${layer}`);
+      throw new RangeError(
+        `Cannot read layer ${layer} of the cache as it must be below ${this.length}: current value is ${layer}`
+      );
     }
     return { keys: inMemory(entry.keys), values: inMemory(entry.values) };
   }
@@ -145,6 +149,9 @@ export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
   /** Makes row i of the batch what row indices[i] was (beam search). */
   reorder_cache(indices: ArrayLike<number | bigint>): void {
     const rows = Array.from(indices, Number);
+    if (this.ropeLengths && this.ropeLengths.length > 1) {
+      this.ropeLengths = rows.map(row => this.ropeLengths![row]!);
+    }
     this.change((data, [b, h, t, d]) => {
       const size = h * t * d;
       const out = new Float32Array(rows.length * size);
@@ -182,14 +189,16 @@ export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
     this.layers = [];
     this.cross = [];
     this.seen = 0;
+    this.ropeLengths = undefined;
   }
 
   /** A cache with the same contents that can be changed apart from this one. Tensors are shared until either changes. */
   clone(): DynamicCache {
-    const copy = new DynamicCache(this.given);
+    const copy = new (this.constructor as typeof DynamicCache)(this.given);
     copy.layers = [...this.layers];
     copy.cross = [...this.cross];
     copy.seen = this.seen;
+    copy.ropeLengths = this.ropeLengths;
     copy.make = this.make;
     copy.settling = this.settling;
     copy.shared = this.shared = true;
@@ -266,7 +275,9 @@ export class DynamicCache implements Iterable<readonly [Tensor, Tensor]> {
 
 function inMemory(t: ort.Tensor): Tensor {
   if (t.location !== 'cpu') {
-    throw new RangeError('Cannot read the cache as its tensors must be in memory: they are on the GPU; await cache.download() first');
+    throw new RangeError(
+      'Cannot read the cache as its tensors must be in memory: they are on the GPU; await cache.download() first'
+    );
   }
   return new Tensor('float32', t.data as Float32Array, t.dims);
 }

@@ -12,7 +12,21 @@ type Ints = ArrayLike<number | bigint>;
  */
 export function defaultPositions(
   from: PositionSource,
-  { batch, past, queries, padding, ids, padId }: { batch: number; past: number; queries: number; padding?: Ints | undefined; ids?: Ints | undefined; padId?: number | undefined }
+  {
+    batch,
+    past,
+    queries,
+    padding,
+    ids,
+    padId
+  }: {
+    batch: number;
+    past: number;
+    queries: number;
+    padding?: Ints | undefined;
+    ids?: Ints | undefined;
+    padId?: number | undefined;
+  }
 ): Int32Array {
   const out = new Int32Array(batch * queries);
   for (let b = 0; b < batch; b++) {
@@ -44,22 +58,38 @@ export function defaultPositions(
 
 /**
  * cos and sin of the rotary angles in float32, each [batch, queries, dim / 2].
+ *
+ * @param lengths Sequence lengths frequencies are made for, one for all rows or one each; default the last position's.
  */
-export function rotaryAngles(rope: Rope, positions: Int32Array): { cos: Float32Array; sin: Float32Array } {
-  const longest = positions.reduce((max, p) => Math.max(max, p), 0) + 1;
-  const frequencies = rope.inv_freq(longest);
-  const scaling = rope.attention_scaling(longest);
-  const half = frequencies.length;
+export function rotaryAngles(
+  rope: Rope,
+  positions: Int32Array,
+  lengths: readonly number[] = [positions.reduce((max, p) => Math.max(max, p), 0) + 1]
+): { cos: Float32Array; sin: Float32Array } {
+  const half = rope.dim / 2;
   const cos = new Float32Array(positions.length * half);
   const sin = new Float32Array(positions.length * half);
-  for (let p = 0; p < positions.length; p++) {
-    for (let i = 0; i < half; i++) {
-      const angle = Math.fround(frequencies[i]! * positions[p]!);
-      cos[p * half + i] = Math.fround(Math.cos(angle)) * scaling;
-      sin[p * half + i] = Math.fround(Math.sin(angle)) * scaling;
+  const perRow = positions.length / lengths.length;
+  for (let row = 0; row < lengths.length; row++) {
+    const frequencies = rope.inv_freq(lengths[row]!);
+    const scaling = rope.attention_scaling(lengths[row]!);
+    for (let p = row * perRow; p < (row + 1) * perRow; p++) {
+      for (let i = 0; i < half; i++) {
+        const angle = Math.fround(frequencies[i]! * positions[p]!);
+        cos[p * half + i] = Math.fround(Math.cos(angle)) * scaling;
+        sin[p * half + i] = Math.fround(Math.sin(angle)) * scaling;
+      }
     }
   }
   return { cos, sin };
+}
+
+/**
+ * Factors on queries by position, [positions]: log(p + 1) / log(length) past `length`, else 1.
+ * @see https://kexue.fm/archives/8823
+ */
+export function lognScale(length: number, positions: ArrayLike<number>): Float32Array {
+  return Float32Array.from(positions, p => (p + 1 > length ? Math.log(p + 1) / Math.log(length) : 1));
 }
 
 /**
@@ -68,7 +98,12 @@ export function rotaryAngles(rope: Rope, positions: Int32Array): { cos: Float32A
  * @param table [buckets, heads].
  * @see https://arxiv.org/abs/1910.10683
  */
-export function relativeBias(spec: NonNullable<Stack['relative_bias']>, table: Float32Array, past: number, queries: number): Mask {
+export function relativeBias(
+  spec: NonNullable<Stack['relative_bias']>,
+  table: Float32Array,
+  past: number,
+  queries: number
+): Mask {
   const keys = past + queries;
   const { heads } = spec;
   const data = new Float32Array(heads * queries * keys);
@@ -83,7 +118,10 @@ export function relativeBias(spec: NonNullable<Stack['relative_bias']>, table: F
   return { data, dims: [1, heads, queries, keys] };
 }
 
-function relativeBucket(relative: number, { buckets, max_distance, bidirectional }: NonNullable<Stack['relative_bias']>): number {
+function relativeBucket(
+  relative: number,
+  { buckets, max_distance, bidirectional }: NonNullable<Stack['relative_bias']>
+): number {
   const n = bidirectional ? buckets / 2 : buckets;
   const base = bidirectional && relative > 0 ? n : 0;
   const distance = bidirectional ? Math.abs(relative) : Math.max(-relative, 0);

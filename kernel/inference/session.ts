@@ -13,7 +13,10 @@ export async function openSession(
   engine: Engine,
   graph: BuiltGraph,
   reader: WeightReader,
-  { progress, signal }: { progress?: ((event: ProgressEvent) => void) | undefined; signal?: AbortSignal | undefined } = {},
+  {
+    progress,
+    signal
+  }: { progress?: ((event: ProgressEvent) => void) | undefined; signal?: AbortSignal | undefined } = {},
   options: ort.InferenceSession.SessionOptions = {}
 ): Promise<ort.InferenceSession> {
   const total = graph.weights.reduce((n, w) => n + w.parts.reduce((m, p) => m + p.initializer.byteLength!, 0), 0);
@@ -33,5 +36,9 @@ export async function openSession(
     }
   }));
   report('session', 'session');
-  return engine.createSession(graph.proto, weights, { graphOptimizationLevel: 'basic', logSeverityLevel: 3, ...options });
+  return engine.createSession(graph.proto, weights, {
+    graphOptimizationLevel: 'basic',
+    logSeverityLevel: 3,
+    ...options
+  });
 }

@@ -14,7 +14,7 @@ import { Tensor } from '../tensor/tensor';
 import type { LayerCache } from './cache';
 import type { Mask } from './masks';
 import { addBias, attentionMask, keyMask } from './masks';
-import { alibiBias, defaultPositions, relativeBias, rotaryAngles } from './positions';
+import { alibiBias, defaultPositions, lognScale, relativeBias, rotaryAngles } from './positions';
 import { openSession } from './session';
 import type { LookupTable } from './table';
 import { inTurn } from './turns';
@@ -54,8 +54,8 @@ export interface StackRun {
   /** Flattened rows (b · queries + q) a row-taking head keeps. */
   readonly rows?: readonly number[] | undefined;
   readonly edits?: ReadonlyMap<EditSite, SiteEdit> | undefined;
-  /** [batch or 1, queries], factor on queries (log-n). */
-  readonly queryScale?: Float32Array | undefined;
+  /** Lengths rotary frequencies are made for, one for all rows or one each; default the last position's. */
+  readonly ropeLengths?: readonly number[] | undefined;
   /** Names of values to bring back. */
   readonly fetch: readonly string[];
   /** Bring back keys and values. */
@@ -84,7 +84,11 @@ export class StackRunner {
     stack: Stack,
     target: Target,
     reader: WeightReader,
-    options: { padId?: number | undefined; progress?: ((event: ProgressEvent) => void) | undefined; signal?: AbortSignal | undefined } = {}
+    options: {
+      padId?: number | undefined;
+      progress?: ((event: ProgressEvent) => void) | undefined;
+      signal?: AbortSignal | undefined;
+    } = {}
   ): Promise<StackRunner> {
     const graph = buildStack(stack, target);
     const tables: { [canonical: string]: LookupTable } = {};
@@ -101,12 +105,19 @@ export class StackRunner {
           })
         : []
     );
-    const session = await openSession(engine, graph, reader, options, onGpu ? { preferredOutputLocation: preferred } : {});
+    const session = await openSession(
+      engine,
+      graph,
+      reader,
+      options,
+      onGpu ? { preferredOutputLocation: preferred } : {}
+    );
     return new StackRunner(stack, target, graph, engine, session, tables, options.padId);
   }
 
   /** A tensor the engine takes. */
-  tensor = (data: Float32Array, dims: readonly number[]): ort.Tensor => new this.engine.ort.Tensor('float32', data, dims);
+  tensor = (data: Float32Array, dims: readonly number[]): ort.Tensor =>
+    new this.engine.ort.Tensor('float32', data, dims);
 
   async run(run: StackRun): Promise<StackResult> {
     const { stack, graph } = this;
@@ -123,14 +134,14 @@ export class StackRunner {
     this.feedMasks(run, past, feed);
     this.feedEdits(run, feed);
     this.feedCaches(run, feeds);
-    if (run.queryScale) {
-      feed(`${prefix}query_scale`, run.queryScale, [run.queryScale.length / run.queries, run.queries, 1]);
-    }
     if (takesRows(stack.heads)) {
       const rows = run.rows ?? Array.from({ length: run.batch * run.queries }, (_, i) => i);
-      feeds[`${prefix}logit_rows`] = new this.engine.ort.Tensor('int64', BigInt64Array.from(rows, BigInt), [rows.length]);
+      feeds[`${prefix}logit_rows`] = new this.engine.ort.Tensor('int64', BigInt64Array.from(rows, BigInt), [
+        rows.length
+      ]);
     }
-    const caches = run.cache && stack.causal ? stack.blocks.map((block, i) => presentNames(block, cacheNames(i, prefix), run)) : [];
+    const caches =
+      run.cache && stack.causal ? stack.blocks.map((block, i) => presentNames(block, cacheNames(i, prefix), run)) : [];
     const fetches = [...new Set([...run.fetch, ...caches.flatMap(c => [c.keys, c.values])])];
     const results = await inTurn(this.engine, () => this.session.run(feeds, fetches));
     const values = new Map<string, Tensor>();
@@ -152,7 +163,11 @@ export class StackRunner {
     return weights + Object.values(this.tables).reduce((n, t) => n + t.bytes, 0);
   }
 
-  private feedEmbedding(run: StackRun, past: number, feed: (name: string, data: Float32Array, dims: readonly number[]) => void): void {
+  private feedEmbedding(
+    run: StackRun,
+    past: number,
+    feed: (name: string, data: Float32Array, dims: readonly number[]) => void
+  ): void {
     const { embedding, prefix, ropes, hidden_size } = this.stack;
     const { batch, queries } = run;
     if (embedding.tokens) {
@@ -165,10 +180,15 @@ export class StackRunner {
     }
     const { padding, ids } = run;
     const source = embedding.positions?.from ?? 'arange';
-    const positions = run.positions ?? defaultPositions(source, { batch, past, queries, padding, ids, padId: this.padId });
+    const positions =
+      run.positions ?? defaultPositions(source, { batch, past, queries, padding, ids, padId: this.padId });
     if (embedding.positions) {
       const { offset } = embedding.positions;
-      feed(`${prefix}pos_embeds`, this.tables['pos_embed.weight']!.lookup(positions.map(p => p + offset)), [batch, queries, hidden_size]);
+      feed(`${prefix}pos_embeds`, this.tables['pos_embed.weight']!.lookup(positions.map(p => p + offset)), [
+        batch,
+        queries,
+        hidden_size
+      ]);
     }
     if (embedding.types) {
       const types = run.typeIds ?? new Int32Array(batch * queries);
@@ -176,20 +196,30 @@ export class StackRunner {
     }
     for (const [name, rope] of Object.entries(ropes)) {
       const names = ropeNames(name, prefix);
-      const { cos, sin } = rotaryAngles(rope, positions);
+      const { cos, sin } = rotaryAngles(rope, positions, run.ropeLengths);
       const dims = [batch, queries, rope.dim / 2];
       feed(names.cos, cos, dims);
       feed(names.sin, sin, dims);
     }
+    const logn = this.stack.blocks[0]?.attention.query_scale?.logn;
+    if (logn !== undefined) {
+      feed(`${prefix}query_scale`, lognScale(logn, positions), [batch, queries, 1]);
+    }
   }
 
-  private feedMasks(run: StackRun, past: number, feed: (name: string, data: Float32Array, dims: readonly number[]) => void): void {
+  private feedMasks(
+    run: StackRun,
+    past: number,
+    feed: (name: string, data: Float32Array, dims: readonly number[]) => void
+  ): void {
     const { stack } = this;
     const { batch, queries, padding } = run;
     for (const window of new Set(stack.blocks.map(b => b.attention.window))) {
       const layer = stack.blocks.findIndex(b => b.attention.window === window);
       const held = run.past?.[layer]?.keys.dims[2] ?? past;
-      let mask = run.mask ? lastKeys(run.mask, held + queries) : attentionMask({ batch, past, held, queries, causal: stack.causal, window, padding });
+      let mask = run.mask
+        ? lastKeys(run.mask, held + queries)
+        : attentionMask({ batch, past, held, queries, causal: stack.causal, window, padding });
       if (stack.relative_bias) {
         mask = addBias(mask, relativeBias(stack.relative_bias, this.relativeTable, past, queries));
       }
@@ -247,7 +277,9 @@ export class StackRunner {
     const data = (value.location === 'cpu' ? value.data : await value.getData(true)) as Float32Array;
     const stored = value.dims;
     const wanted = this.graph.readable.get(name)!.dims;
-    const dims = wanted.map(d => (typeof d === 'number' ? d : d === 'batch' ? run.batch : d === 'pos' ? run.queries : -1));
+    const dims = wanted.map(d =>
+      typeof d === 'number' ? d : d === 'batch' ? run.batch : d === 'pos' ? run.queries : -1
+    );
     const unknown = dims.indexOf(-1);
     if (dims.filter(d => d === -1).length === 1) {
       const known = dims.reduce((n, d) => (d === -1 ? n : n * d), 1);
@@ -270,7 +302,11 @@ function tableNames({ embedding, relative_bias }: Stack): string[] {
 }
 
 /** Which outputs become a layer's cache. */
-function presentNames(block: Block, names: ReturnType<typeof cacheNames>, run: StackRun): { keys: string; values: string } {
+function presentNames(
+  block: Block,
+  names: ReturnType<typeof cacheNames>,
+  run: StackRun
+): { keys: string; values: string } {
   return block.attention.window === undefined || run.keepAll
     ? { keys: names.present_k, values: names.present_v }
     : { keys: names.window_k, values: names.window_v };

@@ -9,9 +9,16 @@ export class LookupTable {
   readonly rows: number;
   readonly width: number;
 
-  constructor(private readonly raw: RawTensor) {
+  private readonly raw: RawTensor;
+
+  constructor(stored: RawTensor) {
+    // ViT stores its positions as [1, rows, width].
+    const raw = stored.dims.length === 3 && stored.dims[0] === 1 ? { ...stored, dims: stored.dims.slice(1) } : stored;
+    this.raw = raw;
     if (raw.dims.length !== 2) {
-      throw new TypeError(`Cannot look up rows of ${raw.name} as it must have shape [rows, width]: current shape is [${raw.dims}]`);
+      throw new TypeError(
+        `Cannot look up rows of ${raw.name} as it must have shape [rows, width]: current shape is [${raw.dims}]`
+      );
     }
     this.rows = raw.dims[0]!;
     this.width = raw.dims[1]!;
@@ -36,7 +43,9 @@ export class LookupTable {
     for (let i = 0; i < indices.length; i++) {
       const row = Number(indices[i]);
       if (!(row >= 0 && row < this.rows)) {
-        throw new RangeError(`Cannot look up ${this.raw.name} as every index must be in [0, ${this.rows}): current value is ${row} at ${i} (index out of range in self)`);
+        throw new RangeError(
+          `Cannot look up ${this.raw.name} as every index must be in [0, ${this.rows}): current value is ${row} at ${i} (index out of range in self)`
+        );
       }
     }
     const values = decodeRows(this.raw, indices);

@@ -54,7 +54,8 @@ export class WeightReader {
       return undefined;
     }
     const source = typeof entry === 'string' ? { name: entry } : entry;
-    return layer === undefined ? source : { ...source, name: source.name.replaceAll('{i}', layer) };
+    const named = layer === undefined ? source : { ...source, name: source.name.replaceAll('{i}', layer) };
+    return named.or !== undefined && this.find(named.name) === undefined ? { ...named, name: named.or } : named;
   }
 
   /** The checkpoint's spelling of a weight name: as it is, or with the base prefix added or removed. */
@@ -197,7 +198,9 @@ export class WeightReader {
   private isHead(canonical: string): boolean {
     return this.architecture.stacks.some(stack =>
       stack.heads.some(head =>
-        head.steps.some(s => (s.op === 'linear' || s.op === 'norm') && canonical.startsWith(`${stack.prefix}${s.name}.`))
+        head.steps.some(
+          s => (s.op === 'linear' || s.op === 'norm') && canonical.startsWith(`${stack.prefix}${s.name}.`)
+        )
       )
     );
   }

@@ -17,7 +17,6 @@ export interface ModelView {
   readonly runtime: Runtime;
   readonly task: Task;
   readonly config: { readonly [key: string]: any };
-  readonly queryScale?: PassOptions['queryScale'];
 }
 
 export interface Assembled {
@@ -57,13 +56,16 @@ export async function forwardSingle(model: ModelView, inputs: ForwardInputs, pro
 }
 
 /** Options every pass of a model shares. */
-function passOptions(model: ModelView, inputs: ForwardInputs, probe?: Probe): Omit<PassOptions, 'index' | 'outputs' | 'useCache'> {
+function passOptions(
+  model: ModelView,
+  inputs: ForwardInputs,
+  probe?: Probe
+): Omit<PassOptions, 'index' | 'outputs' | 'useCache'> {
   return {
     runtime: model.runtime,
     inputs,
     probe,
-    special: special(model.config),
-    ...(model.queryScale ? { queryScale: model.queryScale } : {})
+    special: special(model.config)
   };
 }
 
@@ -83,7 +85,8 @@ function useCache(model: ModelView, inputs: ForwardInputs): boolean {
 function shapeLogits(logits: Tensor, stack: Stack, pass: StackPass): Tensor {
   const steps = stack.heads.find(h => h.output === 'logits')!.steps;
   const rows = steps.find(s => s.op === 'rows');
-  const perRow = steps.some(s => s.op === 'first') || (rows && 'which' in rows && rows.which) || logits.dims.length === 3;
+  const perRow =
+    steps.some(s => s.op === 'first') || (rows && 'which' in rows && rows.which) || logits.dims.length === 3;
   const classes = logits.dims.at(-1)!;
   const one = stack.heads.some(h => h.output === 'logits' && h.from !== 'last_hidden_state');
   return perRow || one ? logits : new Tensor('float32', logits.data, [pass.batch, pass.kept, classes]);
@@ -101,7 +104,9 @@ function lossOf(model: ModelView, inputs: ForwardInputs, logits: Tensor): Tensor
     const count = inputs['num_items_in_batch'] as number | undefined;
     const { data: given, dims } = ints('labels', labels);
     if (dims[0] !== logits.dims[0] || dims[1] !== logits.dims[1]) {
-      throw new TypeError(`Cannot compute the loss as labels must have shape [${logits.dims.slice(0, 2)}]: current shape is [${dims}] (logits_to_keep must be 0)`);
+      throw new TypeError(
+        `Cannot compute the loss as labels must have shape [${logits.dims.slice(0, 2)}]: current shape is [${dims}] (logits_to_keep must be 0)`
+      );
     }
     return scalar(shiftedLoss(logits, given, count));
   }
@@ -109,8 +114,11 @@ function lossOf(model: ModelView, inputs: ForwardInputs, logits: Tensor): Tensor
   if (model.task === 'masked_lm' || model.task === 'seq2seq_lm') {
     return scalar(crossEntropy(data, classes, ints('labels', labels).data));
   }
-  const isIntegral = labels instanceof Tensor ? labels.dtype === 'int64' || labels.dtype === 'int32' : !hasFraction(labels);
-  const kind = model.config['problem_type'] ?? (classes === 1 ? 'regression' : isIntegral ? 'single_label_classification' : 'multi_label_classification');
+  const isIntegral =
+    labels instanceof Tensor ? labels.dtype === 'int64' || labels.dtype === 'int32' : !hasFraction(labels);
+  const kind =
+    model.config['problem_type'] ??
+    (classes === 1 ? 'regression' : isIntegral ? 'single_label_classification' : 'multi_label_classification');
   if (kind === 'regression') {
     return scalar(meanSquaredError(data, floats('labels', labels).data));
   }
@@ -122,7 +130,9 @@ function lossOf(model: ModelView, inputs: ForwardInputs, logits: Tensor): Tensor
 }
 
 function hasFraction(value: unknown): boolean {
-  return Array.isArray(value) ? value.some(hasFraction) : !Number.isInteger(Number(value)) || Array.isArray((value as unknown[])?.[0]);
+  return Array.isArray(value)
+    ? value.some(hasFraction)
+    : !Number.isInteger(Number(value)) || Array.isArray((value as unknown[])?.[0]);
 }
 
 /** Runs encoder, cross projections and decoder. */
@@ -132,7 +142,8 @@ export async function forwardSeq2Seq(model: ModelView, inputs: ForwardInputs, pr
   const encoded = await encoderOutputs(model, inputs);
   const cache = inputs['past_key_values'] instanceof DynamicCache ? inputs['past_key_values'] : undefined;
   const states = encoded['last_hidden_state'] as Tensor;
-  const crossLayers = cache && cache.cross.length > 0 ? cache.cross : await model.runtime.crossCache(1, states, buildCrossCaches);
+  const crossLayers =
+    cache && cache.cross.length > 0 ? cache.cross : await model.runtime.crossCache(1, states, buildCrossCaches);
   const mask = inputs['attention_mask'];
   const padding = mask === undefined || mask === null ? undefined : ints('attention_mask', mask).data;
   const labels = inputs['labels'];
@@ -164,7 +175,9 @@ export async function forwardSeq2Seq(model: ModelView, inputs: ForwardInputs, pr
   if (pass.cache) {
     pass.cache.cross = crossLayers;
   }
-  const logits = isBase ? undefined : new Tensor('float32', pass.values.get(name)!.data, [pass.batch, pass.kept, pass.values.get(name)!.dims.at(-1)!]);
+  const logits = isBase
+    ? undefined
+    : new Tensor('float32', pass.values.get(name)!.data, [pass.batch, pass.kept, pass.values.get(name)!.dims.at(-1)!]);
   return {
     values: pass.values,
     output: new ModelOutput({
@@ -222,11 +235,23 @@ function shiftRight(labels: unknown, config: ModelView['config']): Tensor {
 /** Runs a text tower and a vision tower and compares their projections (CLIP). */
 export async function forwardDual(model: ModelView, inputs: ForwardInputs, probe?: Probe): Promise<Assembled> {
   const [text, vision] = model.runtime.architecture.stacks as [Stack, Stack];
-  const common = { output_attentions: inputs['output_attentions'], output_hidden_states: inputs['output_hidden_states'] };
-  const run = async (index: number, stack: Stack, own: ForwardInputs): Promise<{ output: ModelOutput; embeds: Tensor; values: StackPass['values'] }> => {
+  const common = {
+    output_attentions: inputs['output_attentions'],
+    output_hidden_states: inputs['output_hidden_states']
+  };
+  const run = async (
+    index: number,
+    stack: Stack,
+    own: ForwardInputs
+  ): Promise<{ output: ModelOutput; embeds: Tensor; values: StackPass['values'] }> => {
     const names = [`${stack.prefix}last_hidden_state`, ...stack.heads.map(h => `${stack.prefix}${h.output}`)];
     const mine = probe && onStack(probe, stack.prefix);
-    const pass = await runStack({ ...passOptions(model, { ...own, ...common }, mine), index, outputs: names, useCache: false });
+    const pass = await runStack({
+      ...passOptions(model, { ...own, ...common }, mine),
+      index,
+      outputs: names,
+      useCache: false
+    });
     const value = (n: string): Tensor | undefined => pass.values.get(`${stack.prefix}${n}`);
     const embeds = value(stack.heads.find(h => h.output.endsWith('_embeds'))!.output)!;
     return {
@@ -295,7 +320,11 @@ function similarity(a: Tensor, b: Tensor, scale: number): Tensor {
 function transpose(t: Tensor): Tensor {
   const [n, m] = t.dims as [number, number];
   const data = t.data as Float32Array;
-  return new Tensor('float32', Float32Array.from({ length: n * m }, (_, i) => data[(i % n) * m + Math.floor(i / n)]!), [m, n]);
+  return new Tensor(
+    'float32',
+    Float32Array.from({ length: n * m }, (_, i) => data[(i % n) * m + Math.floor(i / n)]!),
+    [m, n]
+  );
 }
 
 function contrastiveLoss(perText: Tensor): Tensor {

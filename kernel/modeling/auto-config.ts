@@ -18,7 +18,10 @@ export class AutoConfig {
    * const config = await AutoConfig.from_pretrained('SmolLM2-135M-Instruct');
    * config.num_hidden_layers; // 30
    */
-  static async from_pretrained(name: string, options: PretrainedOptions & { return_unused_kwargs?: boolean } = {}): Promise<PretrainedConfig> {
+  static async from_pretrained(
+    name: string,
+    options: PretrainedOptions & { return_unused_kwargs?: boolean } = {}
+  ): Promise<PretrainedConfig> {
     return AutoConfig.fromFolder(await resolveModel(name, options), options);
   }
 
@@ -56,7 +59,25 @@ export class AutoConfig {
 
 /** Options that say how to load rather than what. */
 const LOADING = new Set([
-  'local_files_only', 'revision', 'subfolder', 'token', 'cache_dir', 'signal', 'progress_callback', 'gguf_file', 'trust_remote_code',
-  'return_unused_kwargs', 'config', 'dtype', 'torch_dtype', 'device', 'device_map', 'attn_implementation', 'output_loading_info',
-  'ignore_mismatched_sizes', 'other_config', 'low_cpu_mem_usage', 'use_safetensors'
+  'local_files_only',
+  'revision',
+  'subfolder',
+  'token',
+  'cache_dir',
+  'signal',
+  'progress_callback',
+  'gguf_file',
+  'trust_remote_code',
+  'return_unused_kwargs',
+  'config',
+  'dtype',
+  'torch_dtype',
+  'device',
+  'device_map',
+  'attn_implementation',
+  'output_loading_info',
+  'ignore_mismatched_sizes',
+  'other_config',
+  'low_cpu_mem_usage',
+  'use_safetensors'
 ]);

@@ -58,7 +58,13 @@ function autoClass(name: string, task: Task) {
 export const AutoModel = autoClass('AutoModel', 'base');
 export const AutoModelForCausalLM = autoClass('AutoModelForCausalLM', 'causal_lm');
 export const AutoModelForMaskedLM = autoClass('AutoModelForMaskedLM', 'masked_lm');
-export const AutoModelForSequenceClassification = autoClass('AutoModelForSequenceClassification', 'sequence_classification');
+export const AutoModelForSequenceClassification = autoClass(
+  'AutoModelForSequenceClassification',
+  'sequence_classification'
+);
 export const AutoModelForSeq2SeqLM = autoClass('AutoModelForSeq2SeqLM', 'seq2seq_lm');
 export const AutoModelForImageClassification = autoClass('AutoModelForImageClassification', 'image_classification');
-export const AutoModelForZeroShotImageClassification = autoClass('AutoModelForZeroShotImageClassification', 'zero_shot_image_classification');
+export const AutoModelForZeroShotImageClassification = autoClass(
+  'AutoModelForZeroShotImageClassification',
+  'zero_shot_image_classification'
+);

@@ -52,7 +52,6 @@ export interface PassOptions {
   readonly cross?: StackRun['cross'];
   /** Ids that end a text and pad it, for heads that keep one position per row. */
   readonly special?: { readonly eos?: number | undefined; readonly pad?: number | undefined };
-  readonly queryScale?: ((run: { batch: number; past: number; queries: number }) => Float32Array | undefined) | undefined;
 }
 
 /** Runs one stack. */
@@ -68,12 +67,12 @@ export async function runStack(options: PassOptions): Promise<StackPass> {
   const wanted = wantedStates(stack, inputs);
   const rows = chooseRows(stack, options, base);
   const fetch = [...options.outputs, ...wanted.names, ...(probe?.fetch ?? [])];
-  const queryScale = options.queryScale?.({ batch, past, queries });
+  const ropeLengths = frozenLengths(stack, cache, base, past);
   const run: StackRun = {
     ...base,
     ...(rows ? { rows: rows.flat } : {}),
     ...(edits ? { edits } : {}),
-    ...(queryScale ? { queryScale } : {}),
+    ...(ropeLengths ? { ropeLengths } : {}),
     ...(options.cross ? { cross: options.cross } : {}),
     fetch,
     past: cache?.layers,
@@ -81,8 +80,9 @@ export async function runStack(options: PassOptions): Promise<StackPass> {
     keepAll: cache?.records_past,
     cache: cache !== undefined
   };
-  const chunkable = stack.causal && cache && !edits && !base.mask && !options.cross && !queryScale && fetch.every(n => n === 'logits');
-  const result = chunkable && queries > CHUNK ? await runChunked(runner, run, cache) : await runWhole(runner, run, cache);
+  const chunkable = stack.causal && cache && !edits && !base.mask && !options.cross && fetch.every(n => n === 'logits');
+  const result =
+    chunkable && queries > CHUNK ? await runChunked(runner, run, cache) : await runWhole(runner, run, cache);
   const pick = (name: string): Tensor => result.get(name)!;
   return {
     values: result,
@@ -96,7 +96,35 @@ export async function runStack(options: PassOptions): Promise<StackPass> {
   };
 }
 
-async function runWhole(runner: StackRunner, run: StackRun, cache: DynamicCache | undefined): Promise<ReadonlyMap<string, Tensor>> {
+/**
+ * Lengths for frequencies that the first run of a cache settles: each row's positions that are not padding.
+ */
+function frozenLengths(
+  stack: Stack,
+  cache: DynamicCache | undefined,
+  base: Base,
+  past: number
+): readonly number[] | undefined {
+  if (!Object.values(stack.ropes).some(r => r.frozen)) {
+    return undefined;
+  }
+  const { batch, queries, padding } = base;
+  const total = past + queries;
+  const count = (row: number): number =>
+    padding!.subarray(row * total, (row + 1) * total).reduce((n, m) => n + (m === 0 ? 0 : 1), 0);
+  const kept = past > 0 ? cache?.ropeLengths : undefined;
+  const lengths = kept ?? (padding ? Array.from({ length: batch }, (_, row) => count(row)) : [total]);
+  if (cache) {
+    cache.ropeLengths = lengths;
+  }
+  return lengths;
+}
+
+async function runWhole(
+  runner: StackRunner,
+  run: StackRun,
+  cache: DynamicCache | undefined
+): Promise<ReadonlyMap<string, Tensor>> {
   const result = await runner.run(run);
   if (cache && result.present) {
     cache.replace(result.present, run.queries);
@@ -105,7 +133,11 @@ async function runWhole(runner: StackRunner, run: StackRun, cache: DynamicCache 
 }
 
 /** A long prompt piece by piece; only logits come back, and only of the rows kept. */
-async function runChunked(runner: StackRunner, run: StackRun, cache: DynamicCache): Promise<ReadonlyMap<string, Tensor>> {
+async function runChunked(
+  runner: StackRunner,
+  run: StackRun,
+  cache: DynamicCache
+): Promise<ReadonlyMap<string, Tensor>> {
   const { batch, queries } = run;
   const past = cache.get_seq_length();
   const rows = run.rows ?? Array.from({ length: batch * queries }, (_, i) => i);
@@ -113,9 +145,12 @@ async function runChunked(runner: StackRunner, run: StackRun, cache: DynamicCach
   const logits = new Float32Array(rows.length * vocab);
   for (let from = 0; from < queries; from += CHUNK) {
     const to = Math.min(from + CHUNK, queries);
-    const here = rows.map((row, i) => ({ i, b: Math.floor(row / queries), q: row % queries })).filter(r => r.q >= from && r.q < to);
+    const here = rows
+      .map((row, i) => ({ i, b: Math.floor(row / queries), q: row % queries }))
+      .filter(r => r.q >= from && r.q < to);
     const dim = run.embeds ? run.embeds.length / (batch * queries) : 1;
-    const cut = <A extends Int32Array | Float32Array>(a: A | undefined, width = 1): A | undefined => a && slice(a, batch, queries, from, to, width);
+    const cut = <A extends Int32Array | Float32Array>(a: A | undefined, width = 1): A | undefined =>
+      a && slice(a, batch, queries, from, to, width);
     const result: StackResult = await runner.run({
       ...run,
       queries: to - from,
@@ -137,7 +172,14 @@ async function runChunked(runner: StackRunner, run: StackRun, cache: DynamicCach
 }
 
 /** Columns [from, to) of each row of [batch, length, width]. */
-function slice<A extends Int32Array | Float32Array>(a: A, batch: number, length: number, from: number, to: number, width: number): A {
+function slice<A extends Int32Array | Float32Array>(
+  a: A,
+  batch: number,
+  length: number,
+  from: number,
+  to: number,
+  width: number
+): A {
   const out = new (a.constructor as { new (n: number): A })(batch * (to - from) * width);
   for (let b = 0; b < batch; b++) {
     out.set(a.subarray((b * length + from) * width, (b * length + to) * width) as never, b * (to - from) * width);
@@ -175,12 +217,19 @@ function readInputs(stack: Stack, inputs: ForwardInputs, past: number): Base {
     base.ids = ids.data;
   } else {
     const { data, dims } = floats('inputs_embeds', inputs_embeds);
-    expectDims('inputs_embeds', dims, [undefined, undefined, stack.embedding.tokens!.dim], ['batch', 'pos', 'hidden_size']);
+    expectDims(
+      'inputs_embeds',
+      dims,
+      [undefined, undefined, stack.embedding.tokens!.dim],
+      ['batch', 'pos', 'hidden_size']
+    );
     [batch, queries] = dims as [number, number];
     base.embeds = data;
   }
   if (batch === 0 || queries === 0) {
-    throw new RangeError(`Cannot run the model as input must have at least one token: current shape is [${batch}, ${queries}]`);
+    throw new RangeError(
+      `Cannot run the model as input must have at least one token: current shape is [${batch}, ${queries}]`
+    );
   }
   if (!none(inputs['token_type_ids']) && stack.embedding.types) {
     const { data, dims } = ints('token_type_ids', inputs['token_type_ids']);
@@ -190,7 +239,8 @@ function readInputs(stack: Stack, inputs: ForwardInputs, past: number): Base {
   if (!none(inputs['position_ids'])) {
     const { data, dims } = ints('position_ids', inputs['position_ids']);
     expectDims('position_ids', dims, [dims[0] === 1 ? 1 : batch, queries], ['batch', 'pos']);
-    base.positions = dims[0] === batch ? data : Int32Array.from({ length: batch * queries }, (_, i) => data[i % queries]!);
+    base.positions =
+      dims[0] === batch ? data : Int32Array.from({ length: batch * queries }, (_, i) => data[i % queries]!);
   }
   return { ...base, ...readMask(inputs['attention_mask'], batch, past + queries), batch, queries };
 }
@@ -202,7 +252,12 @@ function readPatches(stack: Stack, pixels: unknown): Base {
   }
   const { channels, patch_size: p, image_size, cls } = stack.embedding.patches!;
   const { data, dims } = floats('pixel_values', pixels);
-  expectDims('pixel_values', dims, [undefined, channels, image_size, image_size], ['batch', 'channels', 'height', 'width']);
+  expectDims(
+    'pixel_values',
+    dims,
+    [undefined, channels, image_size, image_size],
+    ['batch', 'channels', 'height', 'width']
+  );
   const batch = dims[0]!;
   const side = Math.floor(image_size / p);
   const width = channels * p * p;
@@ -239,13 +294,18 @@ async function readCache(runner: StackRunner, given: unknown, useCache: boolean)
   await given.settle(runner.tensor);
   const layers = runner.stack.blocks.length;
   if (given.length !== 0 && given.length !== layers) {
-    throw new TypeError(`Cannot use past_key_values as it must have ${layers} layers: current number is ${given.length}`);
+    throw new TypeError(
+      `Cannot use past_key_values as it must have ${layers} layers: current number is ${given.length}`
+    );
   }
   return given;
 }
 
 /** Names of hidden states and attentions asked for. */
-function wantedStates(stack: Stack, inputs: ForwardInputs): {
+function wantedStates(
+  stack: Stack,
+  inputs: ForwardInputs
+): {
   names: string[];
   hidden?: (string | null)[];
   attentions?: string[];
@@ -253,15 +313,21 @@ function wantedStates(stack: Stack, inputs: ForwardInputs): {
 } {
   const { prefix, blocks } = stack;
   const layers = blocks.map((_, i) => i);
-  const result: { names: string[]; hidden?: (string | null)[]; attentions?: string[]; cross?: string[] } = { names: [] };
+  const result: { names: string[]; hidden?: (string | null)[]; attentions?: string[]; cross?: string[] } = {
+    names: []
+  };
   const asked = inputs['output_hidden_states'];
   if (asked) {
     const all = [
       hookName('resid_pre', 0, prefix),
       ...layers.slice(0, -1).map(i => hookName('resid_post', i, prefix)),
-      stack.last_hidden_normed === false ? hookName('resid_post', layers.length - 1, prefix) : `${prefix}last_hidden_state`
+      stack.last_hidden_normed === false
+        ? hookName('resid_post', layers.length - 1, prefix)
+        : `${prefix}last_hidden_state`
     ];
-    const kept = Array.isArray(asked) ? new Set(asked.map(i => (Number(i) < 0 ? all.length + Number(i) : Number(i)))) : undefined;
+    const kept = Array.isArray(asked)
+      ? new Set(asked.map(i => (Number(i) < 0 ? all.length + Number(i) : Number(i))))
+      : undefined;
     result.hidden = all.map((name, i) => (kept && !kept.has(i) ? null : name));
     result.names.push(...result.hidden.filter(n => n !== null));
   }
@@ -284,7 +350,8 @@ function chooseRows(stack: Stack, options: PassOptions, base: Base): { flat: num
   }
   const which = stack.heads.flatMap(h => h.steps).find(s => s.op === 'rows')?.which;
   if (which) {
-    const position = which === 'last_token' ? lastToken(base, options.special?.pad) : endOfText(base, options.special?.eos);
+    const position =
+      which === 'last_token' ? lastToken(base, options.special?.pad) : endOfText(base, options.special?.eos);
     return { flat: Array.from({ length: batch }, (_, b) => b * queries + position(b)) };
   }
   const keep = options.inputs['logits_to_keep'] ?? 0;
@@ -318,7 +385,9 @@ function withHeadMask(
   expectDims('head_mask', dims, perLayer ? [layers, heads] : [heads], perLayer ? ['layers', 'heads'] : ['heads']);
   const mul = Float32Array.from({ length: layers * heads }, (_, i) => data[perLayer ? i : i % heads]!);
   if (edits?.has('pattern')) {
-    throw new RangeError('Cannot apply head_mask as the same run edits attention patterns: scale the heads in the edit instead');
+    throw new RangeError(
+      'Cannot apply head_mask as the same run edits attention patterns: scale the heads in the edit instead'
+    );
   }
   const mask: SiteEdit = {
     mul: { data: mul, dims: [layers, 1, heads, 1, 1] },

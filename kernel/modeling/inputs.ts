@@ -31,7 +31,9 @@ function flatten(name: string, value: Nested): { flat: number[]; dims: number[] 
       }
       v.forEach(x => visit(x, depth + 1));
     } else if (dims.length !== depth) {
-      throw new TypeError(`Cannot use ${name} as it must be nested evenly: a number stands at depth ${depth}, a list elsewhere`);
+      throw new TypeError(
+        `Cannot use ${name} as it must be nested evenly: a number stands at depth ${depth}, a list elsewhere`
+      );
     } else {
       flat.push(Number(v));
     }
@@ -52,7 +54,10 @@ export function ints(name: string, value: unknown, rank = 2): IntArray {
   const { flat, dims } = isTensor(value)
     ? { flat: Array.from(value.data as ArrayLike<number | bigint>, Number), dims: [...value.dims] }
     : ArrayBuffer.isView(value)
-      ? { flat: Array.from(value as unknown as ArrayLike<number | bigint>, Number), dims: [(value as unknown as ArrayLike<number>).length] }
+      ? {
+          flat: Array.from(value as unknown as ArrayLike<number | bigint>, Number),
+          dims: [(value as unknown as ArrayLike<number>).length]
+        }
       : flatten(name, value as Nested);
   const shape = dims.length === rank - 1 ? [1, ...dims] : dims;
   if (shape.length !== rank) {
@@ -68,7 +73,10 @@ export function ints(name: string, value: unknown, rank = 2): IntArray {
 /** Floats of any rank. */
 export function floats(name: string, value: unknown): FloatArray {
   if (isTensor(value)) {
-    const data = value.data instanceof Float32Array ? value.data : Float32Array.from(value.data as ArrayLike<number | bigint>, Number);
+    const data =
+      value.data instanceof Float32Array
+        ? value.data
+        : Float32Array.from(value.data as ArrayLike<number | bigint>, Number);
     return { data, dims: value.dims };
   }
   const { flat, dims } = flatten(name, value as Nested);
@@ -76,7 +84,12 @@ export function floats(name: string, value: unknown): FloatArray {
 }
 
 /** Checks dims, naming the axis that is wrong. */
-export function expectDims(name: string, dims: readonly number[], want: readonly (number | undefined)[], axes: readonly string[]): void {
+export function expectDims(
+  name: string,
+  dims: readonly number[],
+  want: readonly (number | undefined)[],
+  axes: readonly string[]
+): void {
   const fault = want.findIndex((d, i) => d !== undefined && d !== dims[i]);
   if (dims.length !== want.length || fault !== -1) {
     const wanted = want.map((d, i) => `${axes[i]}${d === undefined ? '' : ` ${d}`}`).join(', ');
@@ -100,7 +113,12 @@ export function readMask(value: unknown, batch: number, keys: number): { padding
   }
   const isBool = isTensor(value) ? value.dtype === 'bool' : typeof leaf(value) === 'boolean';
   const { data, dims } = floats('attention_mask', value);
-  expectDims('attention_mask', dims, [undefined, undefined, undefined, keys], ['batch', 'head', 'query_pos', 'key_pos']);
+  expectDims(
+    'attention_mask',
+    dims,
+    [undefined, undefined, undefined, keys],
+    ['batch', 'head', 'query_pos', 'key_pos']
+  );
   return { mask: { data: isBool ? data.map(v => (v ? 0 : HIDDEN)) : data.map(v => Math.max(v, HIDDEN)), dims } };
 }
 

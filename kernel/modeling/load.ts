@@ -51,7 +51,15 @@ export interface Loaded {
   readonly runtime: Runtime;
 }
 
-const RESOLVE_KEYS = ['local_files_only', 'revision', 'subfolder', 'token', 'cache_dir', 'signal', 'progress_callback'] as const;
+const RESOLVE_KEYS = [
+  'local_files_only',
+  'revision',
+  'subfolder',
+  'token',
+  'cache_dir',
+  'signal',
+  'progress_callback'
+] as const;
 
 /** The options `Host.resolve` takes. */
 export function resolveOptions(options: PretrainedOptions): ResolveOptions {
@@ -61,7 +69,9 @@ export function resolveOptions(options: PretrainedOptions): ResolveOptions {
 /** Resolves a name to a folder. */
 export function resolveModel(model: string, options: PretrainedOptions): Promise<ModelFolder> {
   if (typeof model !== 'string' || model === '') {
-    throw new TypeError(`Cannot load a model as its name must be a folder, a .gguf file or a repository id: current value is ${String(model)}`);
+    throw new TypeError(
+      `Cannot load a model as its name must be a folder, a .gguf file or a repository id: current value is ${String(model)}`
+    );
   }
   return getHost().resolve(model, resolveOptions(options));
 }
@@ -128,7 +138,12 @@ export class Runtime {
    *
    * @param editable The graph must be able to change values.
    */
-  async stack(index: number, editable = false, progress?: (event: ProgressEvent) => void, signal?: AbortSignal): Promise<StackRunner> {
+  async stack(
+    index: number,
+    editable = false,
+    progress?: (event: ProgressEvent) => void,
+    signal?: AbortSignal
+  ): Promise<StackRunner> {
     const stack = this.architecture.stacks[index]!;
     const held = await this.runners.get(stack.prefix)?.catch(() => undefined);
     if (held && (!editable || held.target.edits.length > 0)) {

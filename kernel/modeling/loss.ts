@@ -11,7 +11,12 @@ const IGNORED = -100;
  * @param count Divide by this instead of the number of labels that count (`num_items_in_batch`).
  * @returns NaN if no label counts, as in PyTorch.
  */
-export function crossEntropy(logits: Float32Array, classes: number, labels: ArrayLike<number | bigint>, count?: number): number {
+export function crossEntropy(
+  logits: Float32Array,
+  classes: number,
+  labels: ArrayLike<number | bigint>,
+  count?: number
+): number {
   let sum = 0;
   let counted = 0;
   for (let row = 0; row < labels.length; row++) {
@@ -20,7 +25,9 @@ export function crossEntropy(logits: Float32Array, classes: number, labels: Arra
       continue;
     }
     if (label < 0 || label >= classes) {
-      throw new RangeError(`Cannot compute the loss as labels must be −100 or in [0, ${classes}): current value is ${label} at row ${row}`);
+      throw new RangeError(
+        `Cannot compute the loss as labels must be −100 or in [0, ${classes}): current value is ${label} at row ${row}`
+      );
     }
     const start = row * classes;
     let max = -Infinity;

@@ -32,6 +32,7 @@ export async function memory(): Promise<{ models: ModelMemory[]; bytes_ram: numb
   for (const { name, runtime } of loaded.values()) {
     models.push({ name, device: runtime.engine.device, dtype: runtime.plan.dtype, bytes: await runtime.bytes() });
   }
-  const sum = (gpu: boolean): number => models.filter(m => (m.device === 'webgpu') === gpu).reduce((n, m) => n + m.bytes, 0);
+  const sum = (gpu: boolean): number =>
+    models.filter(m => (m.device === 'webgpu') === gpu).reduce((n, m) => n + m.bytes, 0);
   return { models, bytes_ram: sum(false), bytes_gpu: sum(true) };
 }

@@ -32,7 +32,12 @@ const HEADROOM = 1.15;
  * where float32 does not; that is said in one line.
  * @throws {RangeError} If an option's value is unknown, the device is not there, or the model does not fit.
  */
-export async function choosePlan(host: Host, architecture: Architecture, checkpoint: Checkpoint, options: PretrainedOptions): Promise<Plan> {
+export async function choosePlan(
+  host: Host,
+  architecture: Architecture,
+  checkpoint: Checkpoint,
+  options: PretrainedOptions
+): Promise<Plan> {
   const dtype = readDtype(options);
   const device = await chooseDevice(host, options);
   const limit = await host.memoryLimit(device);
@@ -69,16 +74,20 @@ function readDtype(options: PretrainedOptions): DTypeName {
   const given = options.dtype ?? options.torch_dtype ?? 'auto';
   const name = String(given).replace(/^torch\./, '');
   if (!(DTYPES as readonly string[]).includes(name)) {
-    throw new RangeError(`Cannot load the model as dtype must be one of ${DTYPES.join(', ')}: current value is ${String(given)}`);
+    throw new RangeError(
+      `Cannot load the model as dtype must be one of ${DTYPES.join(', ')}: current value is ${String(given)}`
+    );
   }
   return name as DTypeName;
 }
 
 async function chooseDevice(host: Host, options: PretrainedOptions): Promise<DeviceName> {
   const given = options.device ?? options.device_map ?? 'auto';
-  const name = typeof given === 'object' ? Object.values(given)[0] ?? 'auto' : given;
+  const name = typeof given === 'object' ? (Object.values(given)[0] ?? 'auto') : given;
   if (!(DEVICES as readonly string[]).includes(name)) {
-    throw new RangeError(`Cannot load the model as device must be one of ${DEVICES.join(', ')}: current value is ${name}`);
+    throw new RangeError(
+      `Cannot load the model as device must be one of ${DEVICES.join(', ')}: current value is ${name}`
+    );
   }
   const present = await host.devices();
   if (name === 'auto') {
@@ -87,7 +96,8 @@ async function chooseDevice(host: Host, options: PretrainedOptions): Promise<Dev
   // In a browser "cpu" means WASM: the name Python users know.
   const device = name === 'cpu' && !present.includes('cpu') ? 'wasm' : (name as DeviceName);
   if (!present.includes(device)) {
-    const remedy = device === 'webgpu' ? ' (no WebGPU adapter was found: check chrome://gpu, or leave device out to use WASM)' : '';
+    const remedy =
+      device === 'webgpu' ? ' (no WebGPU adapter was found: check chrome://gpu, or leave device out to use WASM)' : '';
     throw new RangeError(`Cannot load the model on ${device} as it must be one of ${present.join(', ')} here${remedy}`);
   }
   return device;
@@ -117,7 +127,10 @@ function tooLarge(
   size: (linear: LinearFormat) => number
 ): RangeError {
   const fitting = (['float16', 'q8', 'q4'] as const).filter(l => size(l) * HEADROOM <= limit);
-  const remedy = fitting.length > 0 ? `dtype ${fitting.map(f => `'${f}' (${gib(size(f))})`).join(' or ')} would fit` : 'no dtype fits; use a smaller model or the server kernel';
+  const remedy =
+    fitting.length > 0
+      ? `dtype ${fitting.map(f => `'${f}' (${gib(size(f))})`).join(' or ')} would fit`
+      : 'no dtype fits; use a smaller model or the server kernel';
   return new RangeError(
     `Cannot load ${checkpoint.names.length} tensors on ${device} as ${dtype} weights must fit in ${gib(limit / HEADROOM)}: they take ${gib(bytes)}. ${remedy}`
   );

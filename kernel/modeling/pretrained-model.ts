@@ -33,7 +33,8 @@ export interface ModelParts {
   readonly folder?: ModelFolder;
 }
 
-type ModelClass<T extends PreTrainedModel> = (new (config: PretrainedConfig, parts: ModelParts) => T) & typeof PreTrainedModel;
+type ModelClass<T extends PreTrainedModel> = (new (config: PretrainedConfig, parts: ModelParts) => T) &
+  typeof PreTrainedModel;
 
 /** A loaded model with `model({...})` as its forward. */
 export interface PreTrainedModel {
@@ -60,7 +61,9 @@ export class PreTrainedModel extends Callable {
   constructor(config: PretrainedConfig, parts: ModelParts) {
     super();
     if (!parts?.runtime) {
-      throw new TypeError(`Cannot make a ${new.target.name} from a configuration alone: use await ${new.target.name}.from_pretrained(name)`);
+      throw new TypeError(
+        `Cannot make a ${new.target.name} from a configuration alone: use await ${new.target.name}.from_pretrained(name)`
+      );
     }
     this.config = config;
     this.runtime = parts.runtime;
@@ -77,7 +80,11 @@ export class PreTrainedModel extends Callable {
    * @throws {RangeError} If nothing is found, a tensor is missing or the model does not fit in memory.
    * @throws {TypeError} If a tensor's shape is not what the configuration implies.
    */
-  static async from_pretrained<T extends PreTrainedModel>(this: ModelClass<T>, name: string, options: PretrainedOptions = {}): Promise<T> {
+  static async from_pretrained<T extends PreTrainedModel>(
+    this: ModelClass<T>,
+    name: string,
+    options: PretrainedOptions = {}
+  ): Promise<T> {
     checkOptions(options);
     const folder = await resolveModel(name, options);
     const config = options.config ?? (await AutoConfig.fromFolder(folder, options));
@@ -88,7 +95,15 @@ export class PreTrainedModel extends Callable {
       );
     }
     const checkpoint = await openWeights(folder, options);
-    const runtime = await loadRuntime(name, family, this.task, config, checkpoint, options, await this.weightOptions(folder, options));
+    const runtime = await loadRuntime(
+      name,
+      family,
+      this.task,
+      config,
+      checkpoint,
+      options,
+      await this.weightOptions(folder, options)
+    );
     const generation_config = await readGenerationConfig(folder, config, options);
     const model = new this(config, { runtime, name, folder, generation_config });
     await model.prepareEmbeddings();
@@ -124,11 +139,27 @@ export class PreTrainedModel extends Callable {
   /** Names `forward` takes. */
   get forward_parameters(): readonly string[] {
     const { stacks } = this.runtime.architecture;
-    const common = ['labels', 'head_mask', 'output_attentions', 'output_hidden_states', 'return_dict', 'num_items_in_batch'];
+    const common = [
+      'labels',
+      'head_mask',
+      'output_attentions',
+      'output_hidden_states',
+      'return_dict',
+      'num_items_in_batch'
+    ];
     const cached = ['past_key_values', 'use_cache', 'logits_to_keep'];
-    const text = ['input_ids', 'inputs_embeds', 'attention_mask', 'position_ids', 'token_type_ids', ...(stacks[0]!.causal ? cached : [])];
+    const text = [
+      'input_ids',
+      'inputs_embeds',
+      'attention_mask',
+      'position_ids',
+      'token_type_ids',
+      ...(stacks[0]!.causal ? cached : [])
+    ];
     if (this.is_encoder_decoder) {
-      const decoder = ['input_ids', 'inputs_embeds', 'attention_mask', 'head_mask', 'position_ids'].map(n => `decoder_${n}`);
+      const decoder = ['input_ids', 'inputs_embeds', 'attention_mask', 'head_mask', 'position_ids'].map(
+        n => `decoder_${n}`
+      );
       return [...text, ...cached, ...decoder, 'encoder_outputs', ...common];
     }
     if (stacks.length === 2) {
@@ -155,17 +186,22 @@ export class PreTrainedModel extends Callable {
    */
   async forward(inputs: ForwardInputs): Promise<ModelOutput> {
     const { output } = await this.run(inputs);
-    const tuple = inputs['return_dict'] === false || (inputs['return_dict'] === undefined && this.config['return_dict'] === false);
+    const tuple =
+      inputs['return_dict'] === false || (inputs['return_dict'] === undefined && this.config['return_dict'] === false);
     return tuple ? (output.to_tuple() as unknown as ModelOutput) : output;
   }
 
   /** A forward that also brings back values by hook name and changes values inside. Library code only. */
   async run(inputs: ForwardInputs, probe?: Probe): Promise<Assembled> {
     const known = this.forward_parameters;
-    const unknown = Object.keys(inputs).filter(k => inputs[k] !== undefined && inputs[k] !== null && !known.includes(k));
+    const unknown = Object.keys(inputs).filter(
+      k => inputs[k] !== undefined && inputs[k] !== null && !known.includes(k)
+    );
     const stray = unknown.filter(k => k !== 'token_type_ids' && k !== 'attention_mask');
     if (stray.length > 0) {
-      throw new TypeError(`Cannot run ${this.constructor.name} as forward takes ${known.join(', ')}: also given ${stray.join(', ')}`);
+      throw new TypeError(
+        `Cannot run ${this.constructor.name} as forward takes ${known.join(', ')}: also given ${stray.join(', ')}`
+      );
     }
     const withDefaults = {
       ...inputs,
@@ -176,7 +212,9 @@ export class PreTrainedModel extends Callable {
     if (this.is_encoder_decoder) {
       return forwardSeq2Seq(this.view, withDefaults, probe);
     }
-    return stacks.length === 2 ? forwardDual(this.view, withDefaults, probe) : forwardSingle(this.view, withDefaults, probe);
+    return stacks.length === 2
+      ? forwardDual(this.view, withDefaults, probe)
+      : forwardSingle(this.view, withDefaults, probe);
   }
 
   /** The encoder of an encoder-decoder model. */
@@ -185,7 +223,15 @@ export class PreTrainedModel extends Callable {
       throw new TypeError(`Cannot get an encoder as ${this.constructor.name} must be an encoder-decoder model`);
     }
     return {
-      forward_parameters: ['input_ids', 'inputs_embeds', 'attention_mask', 'head_mask', 'output_attentions', 'output_hidden_states', 'return_dict'],
+      forward_parameters: [
+        'input_ids',
+        'inputs_embeds',
+        'attention_mask',
+        'head_mask',
+        'output_attentions',
+        'output_hidden_states',
+        'return_dict'
+      ],
       forward: inputs => forwardEncoder(this.view, inputs)
     };
   }
@@ -200,7 +246,10 @@ export class PreTrainedModel extends Callable {
   }
 
   /** Turns the state of the generation loop into inputs of `forward`. A subclass may override it. */
-  prepare_inputs_for_generation(input_ids: Tensor, kwargs: Record<string, unknown> = {}): Record<string, unknown> | Promise<Record<string, unknown>> {
+  prepare_inputs_for_generation(
+    input_ids: Tensor,
+    kwargs: Record<string, unknown> = {}
+  ): Record<string, unknown> | Promise<Record<string, unknown>> {
     return prepareInputsForGeneration(this, input_ids, kwargs);
   }
 
@@ -270,9 +319,15 @@ export class PreTrainedModel extends Callable {
 }
 
 /** generation_config.json, or what config.json implies. */
-async function readGenerationConfig(folder: ModelFolder, config: PretrainedConfig, options: PretrainedOptions): Promise<GenerationConfig> {
+async function readGenerationConfig(
+  folder: ModelFolder,
+  config: PretrainedConfig,
+  options: PretrainedOptions
+): Promise<GenerationConfig> {
   const raw = await readJson(folder, 'generation_config.json', options.signal);
-  return raw && typeof raw === 'object' ? new GenerationConfig(raw as Record<string, unknown>) : GenerationConfig.from_model_config(config);
+  return raw && typeof raw === 'object'
+    ? new GenerationConfig(raw as Record<string, unknown>)
+    : GenerationConfig.from_model_config(config);
 }
 
 function checkOptions(options: PretrainedOptions): void {
@@ -280,19 +335,40 @@ function checkOptions(options: PretrainedOptions): void {
     checkAttention(options.attn_implementation);
   }
   const known = new Set([
-    'local_files_only', 'revision', 'subfolder', 'token', 'cache_dir', 'signal', 'progress_callback', 'dtype', 'torch_dtype', 'device',
-    'device_map', 'gguf_file', 'config', 'attn_implementation', 'trust_remote_code', 'output_loading_info', 'ignore_mismatched_sizes',
-    'other_config', 'low_cpu_mem_usage', 'use_safetensors'
+    'local_files_only',
+    'revision',
+    'subfolder',
+    'token',
+    'cache_dir',
+    'signal',
+    'progress_callback',
+    'dtype',
+    'torch_dtype',
+    'device',
+    'device_map',
+    'gguf_file',
+    'config',
+    'attn_implementation',
+    'trust_remote_code',
+    'output_loading_info',
+    'ignore_mismatched_sizes',
+    'other_config',
+    'low_cpu_mem_usage',
+    'use_safetensors'
   ]);
   const unknown = Object.keys(options).filter(k => !known.has(k));
   if (unknown.length > 0) {
-    throw new TypeError(`Cannot load a model as from_pretrained takes ${[...known].join(', ')}: also given ${unknown.join(', ')}`);
+    throw new TypeError(
+      `Cannot load a model as from_pretrained takes ${[...known].join(', ')}: also given ${unknown.join(', ')}`
+    );
   }
 }
 
 function checkAttention(name: string): void {
   if (!['eager', 'sdpa'].includes(name)) {
-    throw new RangeError(`Cannot use attn_implementation as it must be 'eager' (attention is always computed openly here; 'sdpa' is taken as the same): current value is ${name}`);
+    throw new RangeError(
+      `Cannot use attn_implementation as it must be 'eager' (attention is always computed openly here; 'sdpa' is taken as the same): current value is ${name}`
+    );
   }
 }
 
@@ -302,7 +378,9 @@ function reportLoading(className: string, name: string, info: LoadingInfo): void
     info.missing_keys.length > 0
       ? `Some weights of ${className} were not in ${name} and are newly initialized: ${shorten(info.missing_keys)}. You should probably TRAIN this model on a down-stream task to be able to use it for predictions and inference.`
       : '',
-    info.unexpected_keys.length > 0 ? `Some weights of ${name} were not used by ${className}: ${shorten(info.unexpected_keys)}` : '',
+    info.unexpected_keys.length > 0
+      ? `Some weights of ${name} were not used by ${className}: ${shorten(info.unexpected_keys)}`
+      : '',
     info.mismatched_keys.length > 0
       ? `Some weights of ${className} have another shape than in ${name} and are newly initialized: ${shorten(info.mismatched_keys.map(k => k.name))}`
       : ''

@@ -9,16 +9,7 @@ import type { PretrainedConfig } from '../config/config';
 
 /** Element-wise functions, by the names of transformers' ACT2FN. */
 export type Activation =
-  | 'silu'
-  | 'gelu'
-  | 'gelu_new'
-  | 'gelu_tanh'
-  | 'quick_gelu'
-  | 'relu'
-  | 'relu2'
-  | 'tanh'
-  | 'sigmoid'
-  | 'linear';
+  'silu' | 'gelu' | 'gelu_new' | 'gelu_tanh' | 'quick_gelu' | 'relu' | 'relu2' | 'tanh' | 'sigmoid' | 'linear';
 
 /** RMSNorm: x / sqrt(mean(x²) + eps) · w. LayerNorm: (x − mean) / sqrt(var + eps) · w + b. */
 export interface Norm {
@@ -43,6 +34,11 @@ export interface Rope {
   attention_scaling(seq_len: number): number;
   /** Pairs are neighbours (GPT-J) rather than halves (GPT-NeoX, Llama). */
   readonly interleaved?: boolean;
+  /**
+   * Frequencies are those for the length of the first run, each row's without its padding, and stay so while the cache
+   * grows (QWen's dynamic NTK).
+   */
+  readonly frozen?: boolean;
 }
 
 export interface Attention {
@@ -61,8 +57,8 @@ export interface Attention {
   readonly softcap?: number;
   /** Keys further back than this many positions (itself included) are hidden. */
   readonly window?: number;
-  /** Queries are multiplied by a factor per position, given as input `query_scale` (QWen's log-n). */
-  readonly query_scale?: 'logn';
+  /** Queries at position p (from 0) are multiplied by log(p + 1) / log(logn) once p + 1 exceeds it (QWen's log-n). */
+  readonly query_scale?: { readonly logn: number };
 }
 
 export interface Mlp {
@@ -163,11 +159,18 @@ export interface Stack {
   readonly embedding: Embedding;
   readonly blocks: readonly Block[];
   readonly final_norm?: Norm;
+  /** Width of a linear map after the final norm, weights `project_out.weight` (OPT). */
+  readonly project_out?: number;
   readonly ropes: { readonly [name: string]: Rope };
   /** A query sees only positions up to its own, and keys and values are cached. */
   readonly causal: boolean;
   /** Relative position bias shared by all blocks (T5), table `relative_bias.weight` [buckets, heads]. */
-  readonly relative_bias?: { readonly buckets: number; readonly max_distance: number; readonly bidirectional: boolean; readonly heads: number };
+  readonly relative_bias?: {
+    readonly buckets: number;
+    readonly max_distance: number;
+    readonly bidirectional: boolean;
+    readonly heads: number;
+  };
   /** Linear biases (ALiBi) on the scores, `slope · key position · scale`. */
   readonly alibi?: { readonly heads: number; readonly scale: number };
   /** Python's last `hidden_states` entry is after the final norm (most) or before it (CLIP vision). Default true. */
@@ -179,6 +182,8 @@ export interface Stack {
 export interface WeightSource {
   /** Name in the checkpoint, `{i}` standing for the layer. */
   readonly name: string;
+  /** Used where the checkpoint has no tensor of the first name. */
+  readonly or?: string;
   /** Stored [in, out] (GPT-2's Conv1D). Applied first. */
   readonly transpose?: boolean;
   /** See dim 0 as [groups, size] and keep [from, to) of each group: packed projections. */
@@ -194,7 +199,7 @@ export interface WeightSource {
 /**
  * Canonical name (`blocks.{i}.attn.q.weight`) → checkpoint name. Canonical names:
  * `embed.weight`, `pos_embed.weight`, `type_embed.weight`, `patch_embed.{weight,bias}`, `cls_token`, `embed_norm.*`,
- * `project_in.weight`, `blocks.{i}.{ln1,ln1_post,ln_cross,ln2,ln2_post}.{weight,bias}`,
+ * `project_in.weight`, `project_out.weight`, `blocks.{i}.{ln1,ln1_post,ln_cross,ln2,ln2_post}.{weight,bias}`,
  * `blocks.{i}.{attn,cross_attn}.{q,k,v,o}.{weight,bias}`, `blocks.{i}.attn.{q_norm,k_norm}.{weight,bias}`,
  * `blocks.{i}.mlp.{gate,in,out}.{weight,bias}`, `ln_final.{weight,bias}`, `relative_bias.weight`, and the heads' own;
  * all with the stack's prefix in front.

@@ -1,10 +1,13 @@
 import type { PretrainedConfig } from '../config/config';
+import type { Activation } from './architecture';
 
 type Fields = { readonly [key: string]: unknown };
 
 function fault(config: PretrainedConfig, key: string, want: string): TypeError {
   const value = JSON.stringify((config as unknown as Fields)[key]) ?? 'missing';
-  return new TypeError(`Cannot build ${config.model_type} as ${key} in config.json must be ${want}: current value is ${value}`);
+  return new TypeError(
+    `Cannot build ${config.model_type} as ${key} in config.json must be ${want}: current value is ${value}`
+  );
 }
 
 /** A field that must be a finite number. */
@@ -69,4 +72,31 @@ export function ropeParameters(config: PretrainedConfig, layerType?: string): Fi
   const all = (config as unknown as Fields)['rope_parameters'] as Fields | null | undefined;
   const nested = layerType && all ? all[layerType] : undefined;
   return (nested as Fields | undefined) ?? all ?? {};
+}
+
+/** Python's ACT2FN spellings that mean the same function. */
+const ACTIVATIONS: { readonly [name: string]: Activation } = {
+  silu: 'silu',
+  swish: 'silu',
+  gelu: 'gelu',
+  gelu_python: 'gelu',
+  gelu_new: 'gelu_new',
+  gelu_fast: 'gelu_new',
+  gelu_pytorch_tanh: 'gelu_tanh',
+  quick_gelu: 'quick_gelu',
+  relu: 'relu',
+  relu2: 'relu2',
+  tanh: 'tanh',
+  sigmoid: 'sigmoid',
+  linear: 'linear'
+};
+
+/** An activation function by its name in config.json. */
+export function activation(config: PretrainedConfig, key: string): Activation {
+  const name = text(config, key);
+  const fn = ACTIVATIONS[name];
+  if (!fn) {
+    throw fault(config, key, `one of ${Object.keys(ACTIVATIONS).join(', ')}`);
+  }
+  return fn;
 }

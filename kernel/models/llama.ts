@@ -4,8 +4,19 @@
  * Source: transformers/models/llama/modeling_llama.py
  */
 import type { PretrainedConfig } from '../config/config';
-import type { Activation, Architecture, Attention, Block, Family, Head, Norm, Stack, Task, WeightMap } from './architecture';
-import { flag, num, optionalNum, size, text } from './fields';
+import type {
+  Architecture,
+  Attention,
+  Block,
+  Family,
+  Head,
+  Norm,
+  Stack,
+  Task,
+  WeightMap,
+  WeightSource
+} from './architecture';
+import { activation, flag, num, optionalNum, size } from './fields';
 import { ropeFromConfig } from './rope';
 
 /** Heads, sizes and biases of a Llama-like attention. */
@@ -31,7 +42,7 @@ export function llamaBlock(config: PretrainedConfig): Block {
     attention: llamaAttention(config),
     mlp: {
       size: size(config, 'intermediate_size'),
-      activation: text(config, 'hidden_act') as Activation,
+      activation: activation(config, 'hidden_act'),
       gated: true,
       bias: { in: bias, out: bias }
     },
@@ -55,7 +66,9 @@ export function languageHead(config: PretrainedConfig, task: Task, bias = false)
     out: size(config, 'vocab_size'),
     bias
   } as const;
-  return task === 'causal_lm' ? [{ output: 'logits', from: 'last_hidden_state', steps: [{ op: 'rows' }, unembed] }] : [];
+  return task === 'causal_lm'
+    ? [{ output: 'logits', from: 'last_hidden_state', steps: [{ op: 'rows' }, unembed] }]
+    : [];
 }
 
 /** The stack of a Llama-like decoder from its blocks. */
@@ -78,24 +91,32 @@ export function layers<T>(config: PretrainedConfig, make: (layer: number) => T):
   return Array.from({ length: size(config, 'num_hidden_layers') }, (_, i) => make(i));
 }
 
+/** Weight and bias of a linear map or norm, with the same change to both. */
+export function affine(to: string, from: string, change: Partial<WeightSource> = {}): WeightMap {
+  const source = (part: string): string | WeightSource =>
+    Object.keys(change).length === 0 ? `${from}.${part}` : { name: `${from}.${part}`, ...change };
+  return { [`${to}.weight`]: source('weight'), [`${to}.bias`]: source('bias') };
+}
+
+/** Rows [from, to) of a packed projection, weight and bias. */
+export function packed(to: string, from: string, rows: NonNullable<WeightSource['rows']>): WeightMap {
+  return affine(to, from, { rows });
+}
+
 /** Checkpoint names of a Llama-like decoder. */
 export function llamaWeights(config: PretrainedConfig): WeightMap {
   const layer = 'model.layers.{i}';
-  const linear = (from: string, to: string): WeightMap => ({
-    [`${from}.weight`]: `${to}.weight`,
-    [`${from}.bias`]: `${to}.bias`
-  });
   return {
     'embed.weight': 'model.embed_tokens.weight',
     'blocks.{i}.ln1.weight': `${layer}.input_layernorm.weight`,
     'blocks.{i}.ln2.weight': `${layer}.post_attention_layernorm.weight`,
-    ...linear('blocks.{i}.attn.q', `${layer}.self_attn.q_proj`),
-    ...linear('blocks.{i}.attn.k', `${layer}.self_attn.k_proj`),
-    ...linear('blocks.{i}.attn.v', `${layer}.self_attn.v_proj`),
-    ...linear('blocks.{i}.attn.o', `${layer}.self_attn.o_proj`),
-    ...linear('blocks.{i}.mlp.gate', `${layer}.mlp.gate_proj`),
-    ...linear('blocks.{i}.mlp.in', `${layer}.mlp.up_proj`),
-    ...linear('blocks.{i}.mlp.out', `${layer}.mlp.down_proj`),
+    ...affine('blocks.{i}.attn.q', `${layer}.self_attn.q_proj`),
+    ...affine('blocks.{i}.attn.k', `${layer}.self_attn.k_proj`),
+    ...affine('blocks.{i}.attn.v', `${layer}.self_attn.v_proj`),
+    ...affine('blocks.{i}.attn.o', `${layer}.self_attn.o_proj`),
+    ...affine('blocks.{i}.mlp.gate', `${layer}.mlp.gate_proj`),
+    ...affine('blocks.{i}.mlp.in', `${layer}.mlp.up_proj`),
+    ...affine('blocks.{i}.mlp.out', `${layer}.mlp.down_proj`),
     'ln_final.weight': 'model.norm.weight',
     'unembed.weight': flag(config, 'tie_word_embeddings') ? 'model.embed_tokens.weight' : 'lm_head.weight'
   };
@@ -114,5 +135,10 @@ export function llamaArchitecture(config: PretrainedConfig, task: Task, blocks: 
 export const llama: Family = {
   model_type: 'llama',
   classes: { config: 'LlamaConfig', base: 'LlamaModel', causal_lm: 'LlamaForCausalLM' },
-  architecture: (config, task) => llamaArchitecture(config, task, layers(config, () => llamaBlock(config)))
+  architecture: (config, task) =>
+    llamaArchitecture(
+      config,
+      task,
+      layers(config, () => llamaBlock(config))
+    )
 };

@@ -1,9 +1,25 @@
 /** The families known, by `model_type`: adding one is a file beside this and a line here. */
 import type { Family } from './architecture';
+import { falcon } from './falcon';
+import { gemma2 } from './gemma2';
+import { gemma3_text } from './gemma3_text';
+import { gpt2 } from './gpt2';
+import { gpt_neox } from './gpt_neox';
 import { llama } from './llama';
+import { mistral } from './mistral';
+import { olmo2 } from './olmo2';
+import { opt } from './opt';
+import { phi3 } from './phi3';
 import { qwen2 } from './qwen2';
+import { qwen3 } from './qwen3';
+import { smollm3 } from './smollm3';
+import { stablelm } from './stablelm';
 
-const families = new Map<string, Family>([llama, qwen2].map(family => [family.model_type, family]));
+const families = new Map<string, Family>(
+  [falcon, gemma2, gemma3_text, gpt2, gpt_neox, llama, mistral, olmo2, opt, phi3, qwen2, qwen3, smollm3, stablelm].map(
+    family => [family.model_type, family]
+  )
+);
 
 /** Adds or replaces a family (`register_family` in a cell). */
 export function registerFamily(family: Family): void {
