@@ -1,8 +1,9 @@
 import { builtinConfigs } from './defaults';
 import type { ConfigEntry } from './entry';
 import { cloneJson, type Fields } from './entry';
+import { qwenConfig } from './qwen';
 
-const entries = new Map<string, ConfigEntry>(Object.entries(builtinConfigs));
+const entries = new Map<string, ConfigEntry>([...Object.entries(builtinConfigs), ['qwen', qwenConfig]]);
 
 /** Adds or replaces what is known about a model type's configuration. */
 export function registerConfig(model_type: string, entry: ConfigEntry): void {

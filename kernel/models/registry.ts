@@ -10,13 +10,14 @@ import { mistral } from './mistral';
 import { olmo2 } from './olmo2';
 import { opt } from './opt';
 import { phi3 } from './phi3';
+import { qwen } from './qwen';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
 import { smollm3 } from './smollm3';
 import { stablelm } from './stablelm';
 
 const families = new Map<string, Family>(
-  [falcon, gemma2, gemma3_text, gpt2, gpt_neox, llama, mistral, olmo2, opt, phi3, qwen2, qwen3, smollm3, stablelm].map(
+  [falcon, gemma2, gemma3_text, gpt2, gpt_neox, llama, mistral, olmo2, opt, phi3, qwen, qwen2, qwen3, smollm3, stablelm].map(
     family => [family.model_type, family]
   )
 );

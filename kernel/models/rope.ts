@@ -12,7 +12,7 @@ interface Parameters {
 }
 
 /** 1 / base^(2i / dim), i = 0 … dim/2 − 1. */
-function plainFrequencies(base: number, dim: number): Float32Array {
+export function plainFrequencies(base: number, dim: number): Float32Array {
   return Float32Array.from({ length: dim / 2 }, (_, i) => f(1 / f(Math.pow(base, f((2 * i) / dim)))));
 }
 
