@@ -47,7 +47,7 @@ export async function forwardSingle(model: ModelView, inputs: ForwardInputs, pro
       logits,
       ...Object.fromEntries(embeds.map(h => [h.output, value(h.output)])),
       ...(isBase ? { last_hidden_state: value('last_hidden_state') } : {}),
-      ...(embeds.length === 0 ? { pooler_output: value('pooler_output') } : {}),
+      ...(isBase && embeds.length === 0 ? { pooler_output: value('pooler_output') } : {}),
       past_key_values: pass.cache,
       hidden_states: pass.hidden_states,
       attentions: pass.attentions
@@ -259,7 +259,8 @@ export async function forwardDual(model: ModelView, inputs: ForwardInputs, probe
       embeds: unit(embeds),
       output: new ModelOutput({
         last_hidden_state: value('last_hidden_state'),
-        pooler_output: value('pooler_output'),
+        // Version 5 returns the projected features here, not what CLIPTextModel calls pooler_output.
+        pooler_output: embeds,
         hidden_states: pass.hidden_states,
         attentions: pass.attentions
       })

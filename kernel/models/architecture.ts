@@ -164,6 +164,8 @@ export interface Stack {
   readonly ropes: { readonly [name: string]: Rope };
   /** A query sees only positions up to its own, and keys and values are cached. */
   readonly causal: boolean;
+  /** Causal without a cache (CLIP's text tower). */
+  readonly masked?: 'causal';
   /** Relative position bias shared by all blocks (T5), table `relative_bias.weight` [buckets, heads]. */
   readonly relative_bias?: {
     readonly buckets: number;

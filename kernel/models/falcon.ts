@@ -88,7 +88,9 @@ export const falcon: Family = {
           final_norm: norm,
           ropes: isAlibi ? {} : { default: ropeFromConfig(config, head_dim) },
           causal: true,
-          ...(isAlibi ? { alibi: { heads, scale: Math.pow(head_dim, -0.5) } } : {}),
+          // Python's eager attention adds ALiBi twice, in the mask and in the scores (5.23, modeling_falcon.py 394 and 775);
+          // sdpa adds it once. Numbers here are those of eager, which is what returns attentions.
+          ...(isAlibi ? { alibi: { heads, scale: 2 * Math.pow(head_dim, -0.5) } } : {}),
           heads: languageHead(config, task)
         }
       ],

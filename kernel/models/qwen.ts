@@ -84,7 +84,9 @@ export const qwen: Family = {
     const width = size(config, 'hidden_size');
     const inner = size(config, 'intermediate_size');
     if (inner % 2 !== 0) {
-      throw new TypeError(`Cannot build qwen as intermediate_size must be even (w1 and w2 have half each): current value is ${inner}`);
+      throw new TypeError(
+        `Cannot build qwen as intermediate_size must be even (w1 and w2 have half each): current value is ${inner}`
+      );
     }
     const bias = !flag(config, 'no_bias', true);
     const norm = { type: 'rms', eps: num(config, 'layer_norm_epsilon') } as const;

@@ -1,5 +1,9 @@
 /** The families known, by `model_type`: adding one is a file beside this and a line here. */
 import type { Family } from './architecture';
+import { bart } from './bart';
+import { bert } from './bert';
+import { clip, clip_text_model, clip_vision_model } from './clip';
+import { distilbert } from './distilbert';
 import { falcon } from './falcon';
 import { gemma2 } from './gemma2';
 import { gemma3_text } from './gemma3_text';
@@ -10,17 +14,43 @@ import { mistral } from './mistral';
 import { olmo2 } from './olmo2';
 import { opt } from './opt';
 import { phi3 } from './phi3';
-import { qwen } from './qwen';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
+import { roberta } from './roberta';
 import { smollm3 } from './smollm3';
 import { stablelm } from './stablelm';
+import { t5 } from './t5';
+import { vit } from './vit';
 
-const families = new Map<string, Family>(
-  [falcon, gemma2, gemma3_text, gpt2, gpt_neox, llama, mistral, olmo2, opt, phi3, qwen, qwen2, qwen3, smollm3, stablelm].map(
-    family => [family.model_type, family]
-  )
-);
+const families = new Map<string, Family>();
+
+for (const family of [
+  bart,
+  bert,
+  clip,
+  clip_text_model,
+  clip_vision_model,
+  distilbert,
+  falcon,
+  gemma2,
+  gemma3_text,
+  gpt2,
+  gpt_neox,
+  llama,
+  mistral,
+  olmo2,
+  opt,
+  phi3,
+  qwen2,
+  qwen3,
+  roberta,
+  smollm3,
+  stablelm,
+  t5,
+  vit
+]) {
+  families.set(family.model_type, family);
+}
 
 /** Adds or replaces a family (`register_family` in a cell). */
 export function registerFamily(family: Family): void {
