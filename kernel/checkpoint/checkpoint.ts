@@ -77,7 +77,8 @@ export class CheckpointError extends Error {
 
 /** Number of elements of a tensor of these dims. */
 export function elementCount(dims: readonly number[]): number {
-  return dims.reduce((product, dim) => product * dim, 1);
+  // Not by the product alone: it may overflow to Infinity before the zero comes.
+  return dims.includes(0) ? 0 : dims.reduce((product, dim) => product * dim, 1);
 }
 
 /** The error for a name that is not there, with near misses. */

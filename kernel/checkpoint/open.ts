@@ -4,6 +4,7 @@ import { parseJson, readAll } from '../host/read';
 import { CheckpointError, type Checkpoint } from './checkpoint';
 import { readGguf, type GgufFile } from './gguf';
 import { ggufEntries } from './gguf-tensors';
+import { readPyTorch } from './pytorch';
 import { readSafetensors } from './safetensors';
 import { TableCheckpoint, type Entry } from './table';
 
@@ -30,6 +31,10 @@ export async function openCheckpoint(folder: ModelFolder, options: OpenOptions =
   const safetensors = await collect(folder, 'model.safetensors', readSafetensors, signal);
   if (safetensors) {
     return new TableCheckpoint(safetensors.entries, { format: 'safetensors', ...safetensors });
+  }
+  const pytorch = await collect(folder, 'pytorch_model.bin', readPyTorch, signal);
+  if (pytorch) {
+    return new TableCheckpoint(pytorch.entries, { format: 'pytorch', ...pytorch });
   }
   const gguf = await openGguf(folder, options);
   if (gguf) {

@@ -4,8 +4,12 @@ Run in the reference environment: python tests/unit/kernel/checkpoint/make_fixtu
 """
 
 import base64
+import collections
 import json
+import os
 import pathlib
+import pickle
+import zipfile
 
 import numpy as np
 import torch
@@ -78,6 +82,48 @@ def dtypes():
     (here / "dtypes.json").write_text(json.dumps(values))
 
 
+class Command:
+    """Unpickled by Python, it would run a command."""
+
+    def __reduce__(self):
+        return os.system, ("echo run",)
+
+
+def pytorch():
+    generator = torch.Generator().manual_seed(1)
+    base = torch.randn(6, 8, generator=generator)
+    tensors = collections.OrderedDict(
+        {
+            "plain": base,
+            "tied": base,
+            "rows": base[2:4],
+            "transposed": base[:, 1:5].T,
+            "every_other": base[::2, ::3],
+            "parameter": torch.nn.Parameter(torch.arange(4, dtype=torch.bfloat16)),
+            "half": torch.randn(3, generator=generator).to(torch.float16),
+            "double": torch.randn(3, generator=generator, dtype=torch.float64),
+            "long": torch.tensor([[1, -2]]),
+            "bool": torch.tensor([True, False]),
+            "scalar": torch.tensor(2.5),
+            "empty": torch.zeros(0, 3),
+            "one": torch.ones(1, 3).expand(1, 3),
+            "__proto__": torch.ones(1),
+        }
+    )
+    torch.save(tensors, here / "tensors.bin")
+    torch.save({"epoch": 3, "state_dict": dict(tensors)}, here / "legacy.bin", _use_new_zipfile_serialization=False)
+    new = {
+        "fp8": torch.randn(4, generator=generator).to(torch.float8_e4m3fn),
+        "u16": torch.tensor([65535, 1], dtype=torch.uint16),
+    }
+    torch.save(new, here / "untyped.bin")
+    values = {n: [list(t.shape), text(t.detach().to(torch.float32).numpy())] for n, t in (tensors | new).items()}
+    (here / "pytorch.json").write_text(json.dumps(values))
+    with zipfile.ZipFile(here / "command.bin", "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps({"a": Command()}, protocol=2))
+
+
 if __name__ == "__main__":
     quants()
     dtypes()
+    pytorch()
