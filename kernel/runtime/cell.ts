@@ -1,6 +1,6 @@
 /** What compiled code calls as `__cell`. */
 import type { Compiled } from './compile';
-import type { CellContext, ContextTracker } from './context';
+import { nextAwait, type CellContext, type ContextTracker } from './context';
 import { noteAwait } from './errors';
 import { check_interrupt } from './interrupt';
 import type { Modules } from './modules';
@@ -39,11 +39,16 @@ export class CellRuntime {
     return this.modules.load(specifier, names);
   }
 
+  /** Numbers an await before its operand runs, so that an interrupt knows which awaits are inside which. */
+  begin(): number {
+    return nextAwait();
+  }
+
   /** Waits so that an interrupt can end it; never rejects, as `resume` must run before the cell goes on. */
-  async wait(value: unknown, offset: number): Promise<Outcome> {
+  async wait(order: number, value: unknown, offset: number): Promise<Outcome> {
     const context = this.tracker.current();
     try {
-      return { context, value: await (context ? context.wait(value) : value), failed: false };
+      return { context, value: await (context ? context.wait(value, order) : value), failed: false };
     } catch (error) {
       noteAwait(error, { name: this.name, ...this.compiled.originalOffset(offset) });
       return { context, error, failed: true };
@@ -71,15 +76,15 @@ export class CellRuntime {
           throw new TypeError('Cannot loop with for await as the value must be iterable');
         })();
     const isSync = !make;
-    const step = async (result: unknown): Promise<IteratorResult<unknown>> => {
-      const done = this.resume(await this.wait(result, offset)) as IteratorResult<unknown>;
+    const step = async (order: number, result: unknown): Promise<IteratorResult<unknown>> => {
+      const done = this.resume(await this.wait(order, result, offset)) as IteratorResult<unknown>;
       return isSync && !done.done
-        ? { done: false, value: this.resume(await this.wait(done.value, offset)) }
+        ? { done: false, value: this.resume(await this.wait(order, done.value, offset)) }
         : done;
     };
     return {
       [Symbol.asyncIterator]: () => ({
-        next: () => step(inner.next()),
+        next: () => step(this.begin(), inner.next()),
         return: async (value?: unknown) =>
           inner.return ? ((await inner.return(value)) as IteratorResult<unknown>) : { done: true, value }
       })

@@ -6,7 +6,7 @@
  * again; while variables of inner blocks and functions stay native and fast. Rewriting is by text edits that keep lines.
  *
  *   const { a, b = f() } = await g();   →   ;({ a: __scope.a, b: __scope.b = (0,__scope.f)() } =
- *                                              __cell.resume(await __cell.wait((0,__scope.g)(), 27)));
+ *                                  __cell.resume(await __cell.wait(__cell.begin(), (0,__scope.g)(), 27)));
  */
 import { parse, type AnyNode, type Class, type Expression, type Function as FunctionNode, type Identifier } from 'acorn';
 import type { ModuleDeclaration, Pattern, Program, Statement, VariableDeclaration, VariableDeclarator } from 'acorn';
@@ -456,7 +456,7 @@ class Rewriter {
         this.target(node.left, scope, false, inFunction);
         return node.operator === '=' ? this.named(node.right, node.left, scope, inFunction) : each([node.right]);
       case 'AwaitExpression':
-        this.edits.replace(node.start, node.start + 'await'.length, '__cell.resume(await __cell.wait(');
+        this.edits.replace(node.start, node.start + 'await'.length, '__cell.resume(await __cell.wait(__cell.begin(),');
         each([node.argument]);
         return this.edits.insert(node.end, `,${node.start}))`);
       case 'ImportExpression':

@@ -7,10 +7,19 @@ import type { Outputs } from './outputs';
 const grace = 100;
 
 interface Waiting {
+  /** When its await began: inner awaits begin after the outer. */
+  readonly order: number;
   /** Ends the await with an interrupt. */
   stop(reason: KeyboardInterrupt): void;
   /** From now on, whatever it ends with is an interrupt. */
   doom(reason: KeyboardInterrupt): void;
+}
+
+let awaits = 0;
+
+/** The number of an await that begins now. */
+export function nextAwait(): number {
+  return ++awaits;
 }
 
 /** One run of a cell, and all that it started. */
@@ -49,7 +58,7 @@ export class CellContext {
     // Code that goes on after catching the interrupt gets a fresh signal.
     this.controller = new AbortController();
     controller.abort(reason);
-    const waiting = [...this.waiting].reverse();
+    const waiting = [...this.waiting].sort((a, b) => b.order - a.order);
     waiting[0]?.doom(reason);
     const wasRunning = this.isRunning;
     waiting.forEach((w, i) =>
@@ -67,11 +76,16 @@ export class CellContext {
     [...this.waiting].forEach(w => w.stop(reason));
   }
 
-  /** Waits for a value in a way that an interrupt can end. */
-  wait<T>(value: T): Promise<Awaited<T>> {
+  /**
+   * Waits for a value in a way that an interrupt can end.
+   *
+   * @param order From `nextAwait()`; 0 for the cell as a whole, which is outside all.
+   */
+  wait<T>(value: T, order = 0): Promise<Awaited<T>> {
     return new Promise((resolve, reject) => {
       let doomed: KeyboardInterrupt | undefined;
       const waiting: Waiting = {
+        order,
         stop: reason => {
           this.waiting.delete(waiting);
           reject(reason);

@@ -36,6 +36,10 @@ export function interrupt_signal(): AbortSignal | undefined {
   return currentSignal();
 }
 
+/** Milliseconds in which an interrupt's message may follow its flag. */
+const followUp = 2000;
+let answered = -Infinity;
+
 /**
  * Throws if an interrupt was asked for. Cheap enough for every turn of a loop.
  *
@@ -44,15 +48,23 @@ export function interrupt_signal(): AbortSignal | undefined {
 export function check_interrupt(): void {
   if (flag && Atomics.load(flag, 0) !== 0) {
     Atomics.store(flag, 0, 0);
+    answered = performance.now();
     throw new KeyboardInterrupt();
   }
 }
 
-/** Forgets an interrupt that another way has answered. */
-export function clearInterruptFlag(): void {
+/**
+ * Takes note of an interrupt's message, which comes after its flag.
+ *
+ * @returns False if a loop that saw the flag has answered already.
+ */
+export function takeInterrupt(): boolean {
+  const isNew = performance.now() - answered > followUp;
+  answered = -Infinity;
   if (flag) {
     Atomics.store(flag, 0, 0);
   }
+  return isNew;
 }
 
 let lastYield = 0;
