@@ -4,6 +4,7 @@ import type { Task } from '../models/architecture';
 import { allFamilies, getFamily } from '../models/registry';
 import { AutoConfig } from './auto-config';
 import { modelClass } from './classes';
+import './written-classes';
 import type { PretrainedOptions } from './load';
 import { resolveModel } from './load';
 import type { PreTrainedModel } from './pretrained-model';

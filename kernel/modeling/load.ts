@@ -218,7 +218,7 @@ export async function loadRuntime(
     const reader = new WeightReader(checkpoint, architecture, {
       ...weightOptions,
       ignore_mismatched_sizes: options.ignore_mismatched_sizes ?? false,
-      round: plan.round
+      round: plan.round ?? weightOptions.round
     });
     const padId = (config as unknown as { pad_token_id?: number | null }).pad_token_id ?? undefined;
     const runtime = new Runtime(architecture, engine, plan, checkpoint, reader, padId);

@@ -102,7 +102,7 @@ export class PreTrainedModel extends Callable {
       config,
       checkpoint,
       options,
-      await this.weightOptions(folder, options)
+      await this.weightOptions(folder, { ...options, config })
     );
     const generation_config = await readGenerationConfig(folder, config, options);
     const model = new this(config, { runtime, name, folder, generation_config });

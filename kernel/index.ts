@@ -1,0 +1,39 @@
+/**
+ * What a cell can call (`import … from 'loupe'`; all of it is also bound in every cell). Importing costs nothing: the
+ * inference engine is loaded with the first model.
+ */
+import { concreteClasses } from './modeling/classes';
+
+export { PretrainedConfig } from './config/config';
+export { GenerationConfig } from './config/generation-config';
+export { LogitsProcessor, LogitsProcessorList } from './generation/logits-processor';
+export { StoppingCriteria, StoppingCriteriaList } from './generation/stopping-criteria';
+export { BaseStreamer, CallbackStreamer, TextIteratorStreamer, TextStreamer } from './generation/streamers';
+export { set_seed } from './generation/random';
+export { getHost, setHost } from './host/host';
+export * from './images';
+export { DynamicCache } from './inference/cache';
+export {
+  AutoModel,
+  AutoModelForCausalLM,
+  AutoModelForImageClassification,
+  AutoModelForMaskedLM,
+  AutoModelForSeq2SeqLM,
+  AutoModelForSequenceClassification,
+  AutoModelForZeroShotImageClassification
+} from './modeling/auto';
+export { AutoConfig } from './modeling/auto-config';
+export { AutoImageProcessor, AutoProcessor } from './modeling/auto-processor';
+export { AutoTokenizer } from './modeling/auto-tokenizer';
+export { memory } from './modeling/memory';
+export { setNotices, setProgress } from './modeling/notice';
+export { ModelOutput } from './modeling/outputs';
+export { PreTrainedModel } from './modeling/pretrained-model';
+export { registerFamily as register_family } from './models/registry';
+export * from './plots';
+export * from './tensor/factories';
+export { Tensor } from './tensor/tensor';
+export { PreTrainedTokenizer } from './tokenizer/tokenizer';
+
+/** Classes of every family by name (`Qwen2ForCausalLM`), to be bound beside the exports above. */
+export { concreteClasses };

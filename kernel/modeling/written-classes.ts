@@ -1,0 +1,6 @@
+/** Model classes written by hand, in place of the generated ones of the same name. */
+import { provideClass } from './classes';
+import { QWenLMHeadModel, QWenModel } from './qwen';
+
+provideClass('QWenModel', QWenModel);
+provideClass('QWenLMHeadModel', QWenLMHeadModel);
