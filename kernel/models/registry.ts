@@ -14,6 +14,7 @@ import { mistral } from './mistral';
 import { olmo2 } from './olmo2';
 import { opt } from './opt';
 import { phi3 } from './phi3';
+import { qwen } from './qwen';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
 import { roberta } from './roberta';
@@ -41,6 +42,7 @@ for (const family of [
   olmo2,
   opt,
   phi3,
+  qwen,
   qwen2,
   qwen3,
   roberta,
