@@ -1,0 +1,177 @@
+"""Makes a tiny GGUF file per architecture and records what Python transformers loads from it.
+
+Tensors are changed as llama.cpp's convert_hf_to_gguf.py changes them, so that what is undone in TypeScript is checked
+against the weights the file was made from, and, for the architectures transformers reads from GGUF, against its loader.
+
+Run in the reference environment: python tests/unit/kernel/checkpoint/make_gguf_fixtures.py
+"""
+
+import hashlib
+import json
+import pathlib
+
+import gguf
+import numpy as np
+import torch
+from gguf import GGMLQuantizationType as Q
+from gguf import GGUFWriter, get_tensor_name_map
+from gguf.quants import quantize
+from transformers import AutoConfig, AutoModelForCausalLM
+from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
+
+here = pathlib.Path(__file__).parent / "fixtures"
+here.mkdir(exist_ok=True)
+
+COMMON = dict(
+    hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+    vocab_size=40, max_position_embeddings=128,
+)  # fmt: skip
+
+# architecture → (model_type, config, whether transformers reads it from GGUF)
+CASES = {
+    "llama": ("llama", dict(COMMON, rope_theta=5000.0), True),
+    "qwen2": ("qwen2", dict(COMMON, tie_word_embeddings=True), True),
+    "qwen3": ("qwen3", dict(COMMON, head_dim=16), True),
+    "gemma2": ("gemma2", dict(COMMON, head_dim=16, sliding_window=16), True),
+    "gemma3": ("gemma3_text", dict(COMMON, head_dim=16, sliding_window=16), True),
+    "phi3": ("phi3", dict(COMMON, pad_token_id=0), True),
+    "stablelm": ("stablelm", dict(COMMON, use_qkv_bias=True, partial_rotary_factor=0.25), True),
+    "gpt2": ("gpt2", dict(n_embd=32, n_layer=2, n_head=4, vocab_size=40, n_positions=128), True),
+    "falcon": ("falcon", dict(COMMON, multi_query=True, new_decoder_architecture=False, alibi=False), True),
+    "smollm3": ("smollm3", dict(COMMON, pad_token_id=0), False),
+    "olmo2": ("olmo2", dict(COMMON), False),
+    "gptneox": ("gpt_neox", {k: v for k, v in COMMON.items() if k != "num_key_value_heads"}, False),
+}
+
+
+def permute(weights, heads):
+    """llama.cpp's order of query and key rows."""
+    shape = weights.shape
+    return weights.reshape(heads, 2, shape[0] // heads // 2, *shape[1:]).swapaxes(1, 2).reshape(shape)
+
+
+def regroup(weights, heads, groups):
+    """Fused q, k, v of each group → all q, all k, all v."""
+    per = weights.reshape(groups, heads // groups + 2, -1, *weights.shape[1:])
+    q, k, v = per[:, :-2], per[:, -2:-1], per[:, -1:]
+    return np.concatenate([x.reshape(-1, *weights.shape[1:]) for x in (q, k, v)])
+
+
+def convert(arch, config, name, weights):
+    heads = config.num_attention_heads
+    groups = getattr(config, "num_key_value_heads", None) or heads
+    if arch in ("llama", "smollm3"):
+        if ".q_proj." in name:
+            return permute(weights, heads)
+        if ".k_proj." in name:
+            return permute(weights, groups)
+    if arch in ("gemma2", "gemma3") and name.endswith("norm.weight"):
+        return weights + 1
+    if arch == "gpt2" and name.endswith((".c_attn.weight", ".c_proj.weight", ".c_fc.weight")):
+        return weights.T.copy()
+    if arch == "gptneox" and ".query_key_value." in name:
+        return regroup(weights, heads, heads)
+    if arch == "falcon" and ".query_key_value." in name:
+        return regroup(weights, heads, 1)
+    return weights
+
+
+def metadata(writer, arch, config):
+    writer.add_name(f"Tiny {arch}")
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_head_count(config.num_attention_heads)
+    if arch == "gpt2":
+        writer.add_feed_forward_length(4 * config.n_embd)
+        writer.add_layer_norm_eps(config.layer_norm_epsilon)
+    else:
+        writer.add_feed_forward_length(getattr(config, "intermediate_size", None) or 4 * config.hidden_size)
+    if arch == "falcon":
+        writer.add_head_count_kv(1)
+        writer.add_layer_norm_eps(config.layer_norm_epsilon)
+    elif arch not in ("gpt2", "gptneox"):
+        writer.add_head_count_kv(config.num_key_value_heads)
+    head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    if arch in ("qwen3", "gemma2", "gemma3"):
+        writer.add_key_length(head_dim)
+    if arch in ("gemma2", "gemma3"):
+        writer.add_sliding_window(config.sliding_window)
+    if arch in ("stablelm", "gptneox"):
+        writer.add_layer_norm_eps(config.layer_norm_eps)
+        writer.add_rope_dimension_count(2)
+        writer.add_parallel_residual(getattr(config, "use_parallel_residual", False))
+    elif arch not in ("gpt2", "falcon"):
+        writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+        if arch in ("llama", "phi3", "smollm3"):
+            writer.add_rope_dimension_count(head_dim)
+        writer.add_rope_freq_base(config.rope_parameters.get("rope_theta", 10000.0) if arch != "gemma3" else 1e6)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list([f"t{i}" for i in range(config.vocab_size)])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+
+
+def digest(weights):
+    return hashlib.sha256(np.ascontiguousarray(weights, dtype=np.float32).tobytes()).hexdigest()[:16]
+
+
+def make(arch, model_type, options, read):
+    torch.manual_seed(7)
+    config = AutoConfig.for_model(model_type, **options)
+    model = AutoModelForCausalLM.from_config(config).float()
+    for p in model.parameters():
+        torch.nn.init.normal_(p)  # biases and norms too, or an error in them would not show
+    number = next(k for k, v in gguf.MODEL_ARCH_NAMES.items() if v == arch)
+    names = get_tensor_name_map(number, config.num_hidden_layers)
+    path = here / f"{arch}.gguf"
+    writer = GGUFWriter(path, arch)
+    metadata(writer, arch, config)
+    expected = {}
+    tied = config.tie_word_embeddings
+    for name, tensor in model.state_dict().items():
+        if name in ("lm_head.weight", "embed_out.weight") and tied or name.endswith((".attn.bias", "inv_freq")):
+            continue
+        stem, suffix = name.rsplit(".", 1)
+        target = names.get_name(stem)
+        assert target, name
+        weights = convert(arch, config, name, tensor.numpy())
+        if arch == "gptneox" and name == "lm_head.weight":
+            name = "embed_out.weight"  # as published checkpoints call it
+        # The second block is quantised, so that changes of layout meet blocks.
+        if "blk.1." in target and weights.ndim == 2 and weights.shape[-1] % 32 == 0:
+            packed = quantize(weights, Q.Q8_0)
+            writer.add_tensor(f"{target}.{suffix}", packed, raw_dtype=Q.Q8_0)
+        else:
+            writer.add_tensor(f"{target}.{suffix}", weights)
+            expected[name] = [list(tensor.shape), digest(tensor.numpy())]
+            if arch in ("gemma2", "gemma3") and name.endswith("norm.weight"):
+                expected[name][1] = digest((tensor.numpy() + 1) - 1)  # what float32 leaves of it
+            continue
+        expected[name] = [list(tensor.shape), None]
+    if arch == "llama":  # as files of Llama 3.1 have it: no counterpart, belongs to the config
+        writer.add_tensor("rope_freqs.weight", np.ones(4, dtype=np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+    record = {"tensors": expected, "config": None}
+    if read:
+        record["config"] = load_gguf_checkpoint(str(path))["config"]
+        loaded = AutoModelForCausalLM.from_pretrained(
+            here, gguf_file=path.name, config=config, dtype=torch.float32
+        )
+        for name, tensor in loaded.state_dict().items():
+            if name in expected:
+                value = digest(tensor.numpy())
+                assert expected[name] in ([list(tensor.shape), value], [list(tensor.shape), None]), (arch, name)
+                expected[name][1] = value
+    return record
+
+
+if __name__ == "__main__":
+    records = {arch: make(arch, *case) for arch, case in CASES.items()}
+    (here / "gguf.json").write_text(json.dumps(records, indent=1, default=float))
+    for path in here.glob("*"):
+        path.chmod(0o644)
