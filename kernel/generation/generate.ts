@@ -16,7 +16,13 @@ import {
   type Prompt
 } from './model-inputs';
 import type { GenerateOutput } from './output';
-import { mergeParameters, type GenerationOptions, type MergedOptions, type ResolvedParameters } from './parameters';
+import {
+  checkModelConfig,
+  mergeParameters,
+  type GenerationOptions,
+  type MergedOptions,
+  type ResolvedParameters
+} from './parameters';
 import { buildProcessors, mergeOwn } from './processor-table';
 import { defaultGenerator, RandomGenerator } from './random';
 import { tokenRows } from './rows';
@@ -98,6 +104,9 @@ async function run(
   if (custom_generate != null || synced_gpus) {
     const name = synced_gpus ? 'synced_gpus' : 'custom_generate';
     throw new RangeError(`Cannot generate with ${name} as only built-in decoding runs here: leave it out`);
+  }
+  if (generation_config == null) {
+    checkModelConfig(model.config);
   }
   const merged = mergeParameters(rest, generation_config, model.generation_config);
   const { parameters } = merged;

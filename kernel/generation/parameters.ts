@@ -2,6 +2,8 @@
  * The parameters of generation: their types, the keys a GenerationConfig has, and how a call's own options, a config
  * given to the call, the model's config and the global defaults are merged.
  */
+import { generationKeys, generationParameters } from '../config/defaults';
+import { configEntry } from '../config/table';
 import type { Tensor } from '../tensor/tensor';
 import type { SequenceBias } from './processors/bias';
 import type { PrefixAllowedTokensFn } from './processors/suppress';
@@ -178,53 +180,7 @@ export const GLOBAL_DEFAULTS = {
   diversity_penalty: 0
 } as const;
 
-/** Every key of Python's GenerationConfig; those without a default above start unset. */
-const PARAMETER_KEYS: ReadonlySet<string> = new Set([
-  ...Object.keys(GLOBAL_DEFAULTS),
-  'max_new_tokens',
-  'min_new_tokens',
-  'max_time',
-  'stop_strings',
-  'use_mtp',
-  'cache_implementation',
-  'cache_config',
-  'max_cache_len',
-  'min_p',
-  'top_h',
-  'bad_words_ids',
-  'renormalize_logits',
-  'forced_bos_token_id',
-  'forced_eos_token_id',
-  'exponential_decay_length_penalty',
-  'suppress_tokens',
-  'begin_suppress_tokens',
-  'sequence_bias',
-  'token_healing',
-  'guidance_scale',
-  'watermarking_config',
-  'output_attentions',
-  'output_hidden_states',
-  'output_logits',
-  'pad_token_id',
-  'bos_token_id',
-  'eos_token_id',
-  'decoder_start_token_id',
-  'is_assistant',
-  'prompt_lookup_num_tokens',
-  'max_matching_ngram_size',
-  'assistant_early_exit',
-  'assistant_ensemble_weight',
-  'speculation_type',
-  'compile_config',
-  'disable_compile',
-  'continuous_batching_config',
-  'low_memory',
-  'penalty_alpha',
-  'dola_layers',
-  'constraints',
-  'force_words_ids',
-  'prefill_chunk_size'
-]);
+const parameterKeys: ReadonlySet<string> = new Set(generationKeys);
 
 type NotNull<T> = { [K in keyof T]: Exclude<T[K], null> };
 
@@ -240,6 +196,27 @@ export interface ResolvedParameters extends NotNull<GenerationParameters> {
   length_penalty: number;
   return_dict_in_generate: boolean;
   [other: string]: unknown;
+}
+
+/**
+ * Refuses a model configuration that was changed to control generation: that has no effect.
+ *
+ * @throws {RangeError} With Python's text, if the configuration has parameters of generation that are no field of it.
+ */
+export function checkModelConfig(config: Readonly<Record<string, unknown>>): void {
+  const fields = configEntry(String(config['model_type']))?.fields ?? {};
+  const found = generationParameters.filter(key => {
+    return key !== 'use_cache' && config[key] != null && !Object.hasOwn(fields, key);
+  });
+  if (found.length) {
+    const shown = found.map(key => `'${key}': ${JSON.stringify(config[key])}`).join(', ');
+    throw new RangeError(
+      'You have modified the pretrained model configuration to control generation We detected the following values set - ' +
+        `{${shown}}. This strategy to control generation is not supported anymore. Please use and modify ` +
+        '`model.generation_config` (see ' +
+        'https://huggingface.co/docs/transformers/generation_strategies#default-text-generation-configuration )'
+    );
+  }
 }
 
 /** The parameters of a call, and what of its options is input of the model. */
@@ -271,10 +248,10 @@ export function mergeParameters(
       }
     }
   };
-  const isParameter = (key: string): boolean => PARAMETER_KEYS.has(key) || !key.startsWith('_');
+  const isParameter = (key: string): boolean => parameterKeys.has(key) || !key.startsWith('_');
   fill(given ?? {});
   fill(own);
-  const custom = new Set(Object.keys(merged).filter(key => !PARAMETER_KEYS.has(key)));
+  const custom = new Set(Object.keys(merged).filter(key => !parameterKeys.has(key)));
   fill(GLOBAL_DEFAULTS);
 
   const modelInputs: Record<string, unknown> = {};
@@ -283,7 +260,7 @@ export function mergeParameters(
     if (value === undefined) {
       continue;
     }
-    if (PARAMETER_KEYS.has(key) || custom.has(key)) {
+    if (parameterKeys.has(key) || custom.has(key)) {
       merged[key] = value === null ? undefined : value;
       set.push(key);
     } else {
