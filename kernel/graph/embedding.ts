@@ -12,9 +12,10 @@ export function buildEmbedding(b: GraphBuilder, stack: Stack): { x: string; batc
   const { embedding, prefix, hidden_size } = stack;
   b.scope = `${prefix}embed`;
   let x = embedding.patches ? buildPatches(b, stack) : buildTokens(b, stack);
-  const added = (name: string) => b.input(`${prefix}${name}`, 'float32', ['embed_batch', 'pos', hidden_size]);
+  x = named(b, x, `${prefix}hook_embed`, hidden_size);
+  const added = (name: string) => b.input(`${prefix}${name}`, 'float32', ['batch', 'pos', hidden_size]);
   if (embedding.positions) {
-    x = b.node('Add', [x, added('pos_embeds')]);
+    x = b.node('Add', [x, named(b, added('pos_embeds'), `${prefix}hook_pos_embed`, hidden_size)]);
   }
   if (embedding.types) {
     x = b.node('Add', [x, added('type_embeds')]);
@@ -25,6 +26,12 @@ export function buildEmbedding(b: GraphBuilder, stack: Stack): { x: string; batc
     x = buildNorm(b, x, `${prefix}embed_norm`, embedding.norm, hidden_size);
   }
   return { x, batchPos };
+}
+
+/** A value under a hook's name. */
+function named(b: GraphBuilder, x: string, name: string, width: number): string {
+  b.node('Identity', [x], {}, name);
+  return b.output(name, ['batch', 'pos', width]);
 }
 
 function buildTokens(b: GraphBuilder, { embedding, prefix, hidden_size }: Stack): string {

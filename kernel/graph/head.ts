@@ -32,18 +32,37 @@ export function buildHeads(b: GraphBuilder, stack: Stack, values: Map<string, st
   }
 }
 
+/**
+ * The end of the stream, x [rows, hidden_size]: final norm, then project_out. Used for the last block's output, and
+ * for states put in from outside (`lens_states`, usually none), so that a logit lens needs no second copy of weights.
+ */
+export function buildFinal(b: GraphBuilder, stack: Stack, x: string, output?: string): string {
+  const { prefix, hidden_size, final_norm, project_out } = stack;
+  const normed = final_norm
+    ? buildNorm(b, x, `${prefix}ln_final`, final_norm, hidden_size, project_out ? undefined : output)
+    : x;
+  if (project_out) {
+    return b.linear(normed, `${prefix}project_out`, { in: hidden_size, out: project_out, bias: false }, output);
+  }
+  return final_norm || !output ? normed : b.node('Identity', [normed], {}, output);
+}
+
 function buildStep(
   b: GraphBuilder,
-  { prefix, hidden_size }: Stack,
+  stack: Stack,
   x: string,
   step: HeadStep,
   width: number,
   batchPos: string,
   output: string | undefined
 ): string {
+  const { prefix, hidden_size } = stack;
   switch (step.op) {
-    case 'rows':
-      return b.node('Gather', [x, b.input(`${prefix}logit_rows`, 'int64', ['kept'])], { axis: 0 }, output);
+    case 'rows': {
+      const kept = b.node('Gather', [x, b.input(`${prefix}logit_rows`, 'int64', ['kept'])], { axis: 0 });
+      const lens = b.input(`${prefix}lens_states`, 'float32', ['lens', hidden_size]);
+      return b.node('Concat', [kept, buildFinal(b, stack, lens)], { axis: 0 }, output);
+    }
     case 'first': {
       const shape = b.node('Concat', [batchPos, b.ints([hidden_size])], { axis: 0 });
       return b.node('Gather', [b.node('Reshape', [x, shape]), b.ints([0], [])], { axis: 1 }, output);

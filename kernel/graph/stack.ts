@@ -4,7 +4,7 @@ import { buildCrossAttention, buildCrossCache, buildSelfAttention } from './atte
 import type { BuiltGraph, Target } from './builder';
 import { GraphBuilder } from './builder';
 import { buildEmbedding } from './embedding';
-import { buildHeads } from './head';
+import { buildFinal, buildHeads } from './head';
 import type { Place } from './hooks';
 import { hook } from './hooks';
 import { buildMlp } from './mlp';
@@ -27,14 +27,7 @@ export function buildStack(stack: Stack, target: Target): BuiltGraph {
   b.scope = `${prefix}final`;
   const last = `${prefix}last_hidden_state`;
   const width = stack.project_out ?? hidden_size;
-  if (stack.final_norm) {
-    x = buildNorm(b, x, `${prefix}ln_final`, stack.final_norm, hidden_size, stack.project_out ? undefined : last);
-  }
-  const states = stack.project_out
-    ? b.linear(x, `${prefix}project_out`, { in: hidden_size, out: width, bias: false }, last)
-    : stack.final_norm
-      ? x
-      : b.node('Identity', [x], {}, last);
+  const states = buildFinal(b, stack, x, last);
   b.output(states, ['rows', width], ['batch', 'pos', width]);
   buildHeads(b, stack, new Map([['last_hidden_state', states]]), batchPos);
   return b.build();

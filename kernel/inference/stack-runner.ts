@@ -53,6 +53,8 @@ export interface StackRun {
   readonly cross?: { readonly layers: readonly LayerCache[]; readonly padding?: Ints | undefined } | undefined;
   /** Flattened rows (b · queries + q) a row-taking head keeps. */
   readonly rows?: readonly number[] | undefined;
+  /** Row-major [n, hidden_size]: states put through the final norm and the row-taking head after the rows kept. */
+  readonly lens?: Float32Array | undefined;
   readonly edits?: ReadonlyMap<EditSite, SiteEdit> | undefined;
   /** Lengths rotary frequencies are made for, one for all rows or one each; default the last position's. */
   readonly ropeLengths?: readonly number[] | undefined;
@@ -139,6 +141,8 @@ export class StackRunner {
       feeds[`${prefix}logit_rows`] = new this.engine.ort.Tensor('int64', BigInt64Array.from(rows, BigInt), [
         rows.length
       ]);
+      const lens = run.lens ?? new Float32Array(0);
+      feeds[`${prefix}lens_states`] = this.tensor(lens, [lens.length / stack.hidden_size, stack.hidden_size]);
     }
     const caches =
       run.cache && stack.causal ? stack.blocks.map((block, i) => presentNames(block, cacheNames(i, prefix), run)) : [];
