@@ -20,6 +20,8 @@ class LoupeBuildHook(BuildHookInterface):
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict) -> None:
+        if version == "editable":
+            return  # scripts/link.py links the labextension instead of copying it
         root = Path(self.root)
         if not (root / LABEXTENSION / "static/kernel/worker.js").exists() or os.environ.get("LOUPE_REBUILD"):
             _build(root)

@@ -130,17 +130,18 @@ export class WorkerConnection {
       options = { ...options, interruptBuffer: buffer };
     }
     this._worker!.postMessage({ type: 'start', options });
-    if (options.lifeLock) {
-      this._watch = options.lifeLock;
-    }
+    this._lock = options.lifeLock;
   }
 
   private _receive(received: FromKernel): void {
     switch (received.type) {
       case 'ready':
         clearTimeout(this._timer);
+        this._isReady = true;
         this._ready.resolve();
-        this._watchLife();
+        if (this._lock && navigator.locks) {
+          this._watchLife(this._lock).catch(() => undefined); // aborted by fail()
+        }
         break;
       case 'reply':
         this._pending.get(received.id)?.resolve(received.content);
@@ -154,7 +155,7 @@ export class WorkerConnection {
   private _onError(event: ErrorEvent): void {
     event.preventDefault?.();
     const text = event.message || 'its script could not be loaded';
-    if (this._settled()) {
+    if (this._isReady) {
       this._onEvent({
         type: 'output',
         parent: null,
@@ -165,24 +166,19 @@ export class WorkerConnection {
     }
   }
 
-  private _settled(): boolean {
-    return this._closed !== null || this._isReady;
-  }
-
   /**
    * Notices the end of a worker that nobody ended. Browsers raise no event for it, but they do free its locks: the
    * worker holds one for life, and we stand in line for it.
    */
-  private _watchLife(): void {
-    this._isReady = true;
-    if (!this._watch || !navigator.locks) {
-      return;
+  private async _watchLife(lock: string): Promise<void> {
+    const isHeld = async (): Promise<boolean> => (await navigator.locks.query()).held!.some(({ name }) => name === lock);
+    // The worker asks for its lock in parallel: whoever stands in line before it holds it would take it.
+    while (!this._closed && !(await isHeld())) {
+      await new Promise(resolve => setTimeout(resolve, 500));
     }
-    navigator.locks
-      .request(this._watch, { signal: this._released.signal }, () => {
-        this.fail(new Error('The kernel\'s worker ended unexpectedly; the browser may have run out of memory'));
-      })
-      .catch(() => undefined); // aborted by fail()
+    await navigator.locks.request(lock, { signal: this._released.signal }, () => {
+      this.fail(new Error('The kernel\'s worker ended unexpectedly; the browser may have run out of memory'));
+    });
   }
 
   private _setFlag(value: 0 | 1): void {
@@ -200,7 +196,7 @@ export class WorkerConnection {
   private _nextId = 1;
   private _executing = 0;
   private _flag: Int32Array | null = null;
-  private _watch: string | null = null;
+  private _lock: string | undefined;
   private _released = new AbortController();
   private _timer: ReturnType<typeof setTimeout>;
 }

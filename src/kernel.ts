@@ -83,6 +83,10 @@ export class TypeScriptKernel extends BaseKernel {
       this._reply(msg, 'status', 'iopub', { execution_state: 'idle' });
       return;
     }
+    if (msg.header.msg_type === 'execute_request' && Date.parse(msg.header.date) <= this._failedAt) {
+      this._abort(msg);
+      return;
+    }
     await super.handleMessage(msg);
   }
 
@@ -130,6 +134,9 @@ export class TypeScriptKernel extends BaseKernel {
           ...(typeof cellId === 'string' ? { cell_id: cellId } : {})
         }
       });
+      if (content.stop_on_error !== false && (reply as { status?: string }).status === 'error') {
+        this._failedAt = Date.now();
+      }
       return { execution_count, ...(reply as object) } as unknown as KernelMessage.IExecuteReplyMsg['content'];
     } catch (error) {
       const failure: ErrorContent = {
@@ -139,6 +146,7 @@ export class TypeScriptKernel extends BaseKernel {
       };
       failure.traceback = [`${failure.ename}: ${failure.evalue}`, 'Run the cell again to start a new worker.'];
       this.publishExecuteError(failure, header);
+      this._failedAt = Date.now();
       return { status: 'error', execution_count, ...failure };
     }
   }
@@ -254,6 +262,13 @@ export class TypeScriptKernel extends BaseKernel {
     });
   }
 
+  /** Answers a cell that was sent before another one failed. */
+  private _abort(msg: KernelMessage.IMessage): void {
+    this._reply(msg, 'status', 'iopub', { execution_state: 'busy' });
+    this._reply(msg, 'execute_reply', 'shell', { status: 'aborted' });
+    this._reply(msg, 'status', 'iopub', { execution_state: 'idle' });
+  }
+
   private _reply(msg: KernelMessage.IMessage, msgType: string, channel: 'shell' | 'iopub', content: object): void {
     this._send(
       KernelMessage.createMessage({
@@ -268,9 +283,15 @@ export class TypeScriptKernel extends BaseKernel {
 
   private _send(message: KernelMessage.IMessage): void {
     // After a restart a new kernel answers under the same id: the old one has to be silent.
-    if (!this.isDisposed) {
-      this._options.sendMessage(message);
+    if (this.isDisposed) {
+      return;
     }
+    if (KernelMessage.isExecuteReplyMsg(message) && message.content.status === 'error') {
+      // LiteKernelClient would drop the cells that wait without an answer, and they would show [*] for ever. This cause
+      // keeps it from doing so; handleMessage() answers them.
+      message.metadata['cause'] = 'interrupt';
+    }
+    this._options.sendMessage(message);
   }
 
   private _setStatus(status: KernelStatus): void {
@@ -280,6 +301,8 @@ export class TypeScriptKernel extends BaseKernel {
 
   private _options: TypeScriptKernel.IOptions;
   private _connection: WorkerConnection;
+  /** When the last cell failed; cells sent before are not run. */
+  private _failedAt = 0;
   private _status: KernelStatus = {};
   private _statusChanged = new Signal<this, KernelStatus>(this);
   private _stuck = new Signal<this, void>(this);

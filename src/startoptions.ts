@@ -1,16 +1,10 @@
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { UUID } from '@lumino/coreutils';
-import type { Json, StartOptions } from '../kernel/protocol/messages';
+import type { StartOptions } from '../kernel/protocol/messages';
 import { isLite } from './environment';
 import { staticUrl } from './kernelspec';
-
-let readSettings: () => Promise<{ [name: string]: Json }> = async () => ({});
-
-/** Says where user settings come from, once the application has a settings registry. */
-export function setSettingsReader(read: () => Promise<{ [name: string]: Json }>): void {
-  readSettings = read;
-}
+import { settingsJson } from './settings';
 
 /** Base URL of model files, ending in '/'. */
 export function modelsUrl(): string {
@@ -31,7 +25,7 @@ export async function startOptions(location: string): Promise<StartOptions> {
     notebookPath: location.slice(location.indexOf(':') + 1).replace(/^\/+/, ''),
     headers: isLite() ? {} : serverHeaders(),
     lifeLock: `loupe-kernel-${UUID.uuid4()}`,
-    settings: await readSettings()
+    settings: await settingsJson()
   };
 }
 

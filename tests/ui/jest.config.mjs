@@ -8,6 +8,6 @@ export default {
   rootDir: '../..',
   testEnvironment: 'node',
   testRegex: 'tests/ui/.*\\.test\\.ts$',
-  testTimeout: 240000,
+  testTimeout: 60000,
   maxWorkers: 1
 };

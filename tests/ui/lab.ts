@@ -126,7 +126,8 @@ export class Lab {
   async newPage(prepare?: (page: Page) => Promise<void>): Promise<Page> {
     const page = await this._context.newPage();
     await prepare?.(page);
-    await page.goto(`${this.url}/lab?reset`);
+    // A workspace of its own: a page that finds its workspace in use moves on to another.
+    await page.goto(`${this.url}/lab/workspaces/test-${++this._pages}`);
     await whenStarted(page);
     return page;
   }
@@ -137,6 +138,8 @@ export class Lab {
     const page = options.page ?? (await this.newPage(options.prepare));
     return Notebook.open(page, name);
   }
+
+  private _pages = 0;
 
   /** What the server has printed. */
   get log(): string {

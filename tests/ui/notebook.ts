@@ -16,7 +16,7 @@ export interface Output {
 /** The parts of JupyterLab's objects the tests use; in the page they are the real ones. */
 interface App {
   commands: { execute(id: string, args?: object): Promise<unknown> };
-  shell: { currentWidget: Panel; activateById(id: string): void };
+  shell: { currentWidget: Panel | null; activateById(id: string): void; widgets(area: string): Iterable<Panel> };
   serviceManager: { sessions: { shutdown(id: string): Promise<void>; running(): Iterable<{ id: string }> } };
 }
 
@@ -65,16 +65,27 @@ export class Notebook {
 
   /** Runs one cell and waits until the kernel has finished it. */
   async run(index: number, timeout = 60000): Promise<Output[]> {
-    await bounded(this.start(index), timeout, `cell ${index} of ${this.path} did not finish`);
+    const { done } = await this.start(index);
+    await bounded(done, timeout, `cell ${index} of ${this.path} did not finish`);
     return this.outputs(index);
   }
 
-  /** Starts a cell; the promise settles when it has finished. */
-  async start(index: number): Promise<void> {
-    await this._evaluate(async (app, panel, index) => {
+  /** Starts a cell; `done` settles when it has finished, however it ends. */
+  async start(index: number): Promise<{ done: Promise<void> }> {
+    const run = await this._evaluate(async (app, panel, index) => {
+      app.shell.activateById(panel.id);
+      while (app.shell.currentWidget !== panel) {
+        await new Promise(resolve => requestAnimationFrame(resolve)); // focus moves later
+      }
       panel.content.activeCellIndex = index;
-      await app.commands.execute('notebook:run-cell');
+      const runs = ((window as unknown as { runs?: Promise<unknown>[] }).runs ??= []);
+      return runs.push(app.commands.execute('notebook:run-cell').catch(() => undefined)) - 1;
     }, index);
+    const done = this.page.evaluate(async run => {
+      await (window as unknown as { runs: Promise<unknown>[] }).runs[run];
+    }, run);
+    done.catch(() => undefined); // the page may be closed before
+    return { done };
   }
 
   /** The outputs of a cell as they are now. */
@@ -134,9 +145,9 @@ export class Notebook {
     return this.page.evaluate(
       async ([id, text, argument]) => {
         const app = (window as unknown as { jupyterapp: App }).jupyterapp;
-        app.shell.activateById(id as string);
+        const panel = [...app.shell.widgets('main')].find(widget => widget.id === id);
         const run = new Function(`return (${text})`)() as (app: App, panel: Panel, argument: unknown) => unknown;
-        return run(app, app.shell.currentWidget, argument);
+        return run(app, panel!, argument);
       },
       [this._id, body.toString(), argument] as const
     ) as Promise<Awaited<R>>;
