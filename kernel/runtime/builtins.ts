@@ -7,7 +7,7 @@ import { rawRepresentation, represent, type Representation } from './display';
 import { inspectDefaults, type InspectOptions } from './inspect';
 import { KeyboardInterrupt, check_interrupt, interrupt_signal, yield_to_messages } from './interrupt';
 import { outputLimits } from './outputs';
-import { createProgress } from './progress';
+import { createLoadProgress, createProgress, type LoadEvent } from './progress';
 import { Fragment, h, html, md, svg } from './tags';
 
 export interface DisplayOptions extends InspectOptions {
@@ -48,6 +48,10 @@ export interface Builtins {
   readonly comms: CommManager;
   /** Hands the front end's answer to the `input()` that waits. */
   answerInput(value: string): void;
+  /** Prints to the cell whose code runs. */
+  write(stream: 'stdout' | 'stderr', text: string): void;
+  /** Shows how the loading of a model goes on, in the cell that asked for it. */
+  loadProgress(title: string): { event(event: LoadEvent): void; done(): void };
   /** Shows a value in a context. */
   show(context: CellContext, value: unknown, options: DisplayOptions): DisplayHandle;
 }
@@ -142,6 +146,8 @@ export function createBuiltins({ tracker, send, bindTimers }: BuiltinOptions): B
     hostValues: { console, ...(bindTimers ? boundTimers(tracker) : {}) },
     comms,
     answerInput: value => inputs.shift()?.resolve(value),
+    write: (stream, text) => context().outputs.write(stream, text),
+    loadProgress: createLoadProgress(showBundle),
     show
   };
 }

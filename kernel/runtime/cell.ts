@@ -15,7 +15,11 @@ interface Outcome {
 
 /** The value of the last expression. Boxed, as a promise returned from an async function would be waited for. */
 export class CellResult {
-  constructor(readonly value: unknown) {}
+  constructor(
+    readonly value: unknown,
+    /** Notes where the value stands in the cell on an error that comes out of it later. */
+    readonly note: (error: unknown) => void
+  ) {}
 }
 
 export class CellRuntime {
@@ -50,7 +54,7 @@ export class CellRuntime {
     try {
       return { context, value: await (context ? context.wait(value, order) : value), failed: false };
     } catch (error) {
-      noteAwait(error, { name: this.name, ...this.compiled.originalOffset(offset) });
+      this.note(error, offset);
       return { context, error, failed: true };
     }
   }
@@ -96,7 +100,11 @@ export class CellRuntime {
     check_interrupt();
   }
 
-  result(value: unknown): CellResult {
-    return new CellResult(value);
+  result(value: unknown, offset: number): CellResult {
+    return new CellResult(value, error => this.note(error, offset));
+  }
+
+  private note(error: unknown, offset: number): void {
+    noteAwait(error, { name: this.name, ...this.compiled.originalOffset(offset) });
   }
 }

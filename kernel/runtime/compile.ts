@@ -236,7 +236,7 @@ class Rewriter {
         if (isLast && this.code[statement.end - 1] !== ';') {
           this.edits.insert(statement.start, ';return __cell.result((');
           this.visit(statement.expression, undefined, false);
-          return this.edits.insert(statement.end, '))');
+          return this.edits.insert(statement.end, `),${statement.start})`);
         }
         return this.statements([statement], undefined, false);
       default:

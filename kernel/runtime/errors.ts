@@ -194,7 +194,7 @@ function parseStack(stack: string, cells: (name: string) => CellSource | undefin
     frames.push({ label: isBody ? '' : readable(label), at: { name, ...at } });
   }
   // What called the cell is the kernel, not part of the story.
-  const last = frames.findLastIndex(f => f.at !== undefined);
+  const last = frames.map(f => f.at !== undefined).lastIndexOf(true);
   return last < 0 ? frames : frames.slice(0, last + 1);
 }
 

@@ -56,7 +56,15 @@ export class Executor {
       return undefined;
     }
     // A promise at the end of a cell is waited for: its value is what there is to show.
-    return isThenable(result.value) ? new CellResult(await context.wait(result.value)) : result;
+    if (!isThenable(result.value)) {
+      return result;
+    }
+    try {
+      return new CellResult(await context.wait(result.value), result.note);
+    } catch (error) {
+      result.note(error);
+      throw error;
+    }
   }
 
   private async resolve(compiled: Compiled): Promise<void> {

@@ -10,7 +10,7 @@ export interface ProgressOptions {
   label?: string;
   /** How many steps there are, where the source cannot tell. */
   total?: number;
-  /** What is counted. Default `it`. */
+  /** What is counted. Default `it`; `B` counts bytes and shows them as MB. */
   unit?: string;
 }
 
@@ -100,12 +100,13 @@ export class Progress<T = number> {
     const { label, unit = 'it' } = this.options;
     const seconds = (performance.now() - this.start) / 1000;
     const rate = seconds > 0 && this.done > 0 ? this.done / seconds : 0;
-    const speed = rate > 0 ? `, ${rate >= 100 ? Math.round(rate) : rate.toPrecision(3)} ${unit}/s` : '';
+    const speed = rate > 0 ? `, ${amount(rate, unit, true)}/s` : '';
     const left =
       this.total !== undefined && rate > 0 && this.done < this.total
         ? `, ${duration(((this.total - this.done) / rate) * 1000)} left`
         : '';
-    const counts = `${this.done}${this.total === undefined ? '' : `/${this.total}`} [${duration(seconds * 1000)}${left}${speed}]`;
+    const total = this.total === undefined ? '' : `/${amount(this.total, unit)}`;
+    const counts = `${amount(this.done, unit)}${total} [${duration(seconds * 1000)}${left}${speed}]`;
     const share = this.total ? Math.min(1, this.done / this.total) : undefined;
     const cells = Math.round((share ?? 0) * 30);
     const bar = share === undefined ? '' : `${String(Math.round(share * 100)).padStart(3)}%|${'█'.repeat(cells)}${' '.repeat(30 - cells)}| `;
@@ -117,6 +118,59 @@ export class Progress<T = number> {
         `<progress max="1"${value} style="width:240px"></progress><code>${escapeHtml(counts)}</code></div>`
     };
   }
+}
+
+/** A count with its unit; plain counts only have one as a rate. */
+function amount(count: number, unit: string, isRate = false): string {
+  if (unit === 'B') {
+    return count < 1e6 ? `${(count / 1e3).toFixed(0)} kB` : count < 1e9 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(2)} GB`;
+  }
+  const text = Number.isInteger(count) ? String(count) : count >= 100 ? String(Math.round(count)) : count.toPrecision(3);
+  return isRate ? `${text} ${unit}` : text;
+}
+
+/** What loading a model reports. */
+export interface LoadEvent {
+  phase: string;
+  name: string;
+  /** Bytes done and in all, of this phase. */
+  loaded: number;
+  total: number;
+}
+
+/** Makes the display of a load: a bar for each phase in turn, and one line at the end. */
+export function createLoadProgress(show: ShowBundle) {
+  return (title: string): { event(event: LoadEvent): void; done(): void } => {
+    const start = performance.now();
+    let bar: Progress | undefined;
+    let phase = '';
+    let replace: ((bundle: MimeBundle) => void) | undefined;
+    // One display for all phases.
+    const once: ShowBundle = bundle => {
+      if (replace) {
+        replace(bundle);
+      } else {
+        replace = show(bundle);
+      }
+      return replace;
+    };
+    return {
+      event: ({ phase: next, loaded, total }) => {
+        if (next === 'done') {
+          return;
+        }
+        if (!bar || next !== phase) {
+          phase = next;
+          bar = new Progress(undefined, total > 0 ? total : undefined, { label: `${title}: ${next}`, unit: 'B' }, once);
+        }
+        bar.set(loaded);
+      },
+      done: () => {
+        const text = `${title}: ${duration(performance.now() - start)}`;
+        once({ [TEXT]: text, [HTML]: `<div><code>${escapeHtml(text)}</code></div>` });
+      }
+    };
+  };
 }
 
 /** Makes `progress(iterable | total, options)`. */

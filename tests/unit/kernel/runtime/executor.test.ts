@@ -317,6 +317,11 @@ describe('Executor.run(): errors', () => {
     expect(text).toContain('cell 1, line 3');
   });
 
+  it('shows the line of a last promise that was not awaited', async () => {
+    const { text } = await session().fail('const late = () => new Promise((_, no) => setTimeout(() => no(new Error("late")), 1))\n\nlate()');
+    expect(text).toContain('cell 1, line 3');
+  });
+
   it.each([
     ['let x = ;', 1, 9],
     ['let a = 1;\nlet b = (2;', 2, 11],

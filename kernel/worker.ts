@@ -1,0 +1,109 @@
+/** Entry of the browser's kernel: a dedicated worker that speaks kernel/protocol. */
+import { loadLibrary, statusReporter, typescriptCompiler } from './compose';
+import { setHost } from './host/host';
+import type { FromKernel, Json, StartOptions, ToKernel } from './protocol/messages';
+import { KernelSession } from './runtime/session';
+
+declare const self: DedicatedWorkerGlobalScope;
+
+let start: StartOptions = {};
+
+const send = (message: FromKernel): void => {
+  // Buffers of comms are copied: the cell may go on using them.
+  self.postMessage(message);
+  if (message.type === 'reply' && isLibraryLoaded) {
+    void reportStatus().catch(() => undefined);
+  }
+};
+let isLibraryLoaded = false;
+const reportStatus = statusReporter(send);
+
+const session: KernelSession = new KernelSession({
+  send,
+  library: async () => {
+    const exports = await loadLibrary(session);
+    isLibraryLoaded = true;
+    return exports;
+  },
+  resolveModule: importUrl,
+  fullCompiler: typescriptCompiler,
+  completeString: completeModelName,
+  start: async options => {
+    start = options;
+    holdLock(options.lifeLock);
+    const { createBrowserHost } = await import('./host/browser');
+    const host = createBrowserHost({ ...options, settings: hostSettings(options.settings ?? {}) });
+    const device = options.settings?.['device'];
+    setHost(
+      device === 'webgpu' || device === 'wasm'
+        ? { ...host, devices: async () => [device, ...(await host.devices()).filter(d => d !== device)] }
+        : host
+    );
+  }
+});
+
+self.onmessage = ({ data }: MessageEvent<ToKernel>) => session.handle(data);
+self.addEventListener('unhandledrejection', event => {
+  event.preventDefault();
+  session.reportUnhandled(event.reason);
+});
+// What libraries print belongs to the cell as well.
+Object.assign(console, session.builtins.hostValues['console']);
+
+/** Held until the worker ends, however it does: the page notices by the lock. */
+function holdLock(name: string | undefined): void {
+  if (name) {
+    void navigator.locks?.request(name, () => new Promise(() => undefined));
+  }
+}
+
+/** The settings of schema/kernel.json in the host's units. */
+function hostSettings(settings: { [name: string]: Json }): { [name: string]: unknown } {
+  const { cacheSize } = settings;
+  if (typeof cacheSize !== 'number') {
+    return settings;
+  }
+  // Gigabytes to MiB. A user's 0 keeps nothing, while the host takes 0 for its own choice.
+  return { ...settings, cache_size: cacheSize === 0 ? Number.MIN_VALUE : (cacheSize * 1e9) / 2 ** 20 };
+}
+
+/** Modules of the network, where the user has allowed them. Bare names are taken from jsDelivr's npm mirror. */
+async function importUrl(specifier: string): Promise<Record<string, unknown>> {
+  const isUrl = /^(https?|blob|data):/.test(specifier);
+  if (start.settings?.['urlImports'] !== true) {
+    throw new Error(
+      `Cannot import '${specifier}' as modules of the network are switched off: allow them in ` +
+        'Settings → Loupe → Imports from URLs, and restart the kernel'
+    );
+  }
+  if (/^[./]/.test(specifier)) {
+    throw new Error(
+      `Cannot import '${specifier}' as a kernel in the browser has no folder: use a whole URL, or the server kernel`
+    );
+  }
+  const url = isUrl ? specifier : `https://cdn.jsdelivr.net/npm/${specifier.replace(/^npm:/, '')}/+esm`;
+  // Hidden from the bundler, which would look for the module at build time.
+  return (await new Function('url', 'return import(url)')(url)) as Record<string, unknown>;
+}
+
+let models: { at: number; names: Promise<string[]> } | undefined;
+
+/** Models of the server's folders, for `from_pretrained('…`. */
+async function completeModelName(callee: string): Promise<string[]> {
+  if (!callee.endsWith('from_pretrained') || !start.modelsUrl) {
+    return [];
+  }
+  if (!models || Date.now() - models.at > 10_000) {
+    models = { at: Date.now(), names: listModels(start.modelsUrl).catch(() => []) };
+  }
+  return models.names;
+}
+
+async function listModels(modelsUrl: string): Promise<string[]> {
+  const response = await fetch(new URL('../api/models', modelsUrl), { headers: start.headers });
+  if (!response.ok) {
+    return [];
+  }
+  const { models } = (await response.json()) as { models: { name: string }[] };
+  return models.map(m => m.name);
+}
