@@ -6,6 +6,7 @@
  */
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { brief, isObject } from './json';
+import { pythonStrip, pythonStripEnd } from './text/characters';
 import { formatNow } from './text/strftime';
 
 /** One message of a conversation; templates read further keys too (`tool_calls`, `name`, …). */
@@ -277,11 +278,11 @@ function tagFinalMessage(template: string, chat: Record<string, unknown>[], fiel
 
 function cutAtTag(rendered: string, finalText: string): string {
   const at = rendered.lastIndexOf(CONTINUE_TAG.trim());
-  if (at < 0 || !rendered.includes(finalText.trim())) {
+  if (at < 0 || !rendered.includes(pythonStrip(finalText))) {
     throw new RangeError(
       'Cannot continue the final message as the chat template must render it unchanged: it drops part of it'
     );
   }
   // A template that trims the message leaves the tag without its space; then the message's own end was trimmed too.
-  return rendered.startsWith(CONTINUE_TAG, at) ? rendered.slice(0, at) : rendered.slice(0, at).trimEnd();
+  return rendered.startsWith(CONTINUE_TAG, at) ? rendered.slice(0, at) : pythonStripEnd(rendered.slice(0, at));
 }

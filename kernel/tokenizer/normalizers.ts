@@ -7,7 +7,7 @@ import { asArray, asObject, asString, booleanField, brief, get, stringField } fr
 import type { JsonObject } from './json';
 import type { AlignedText } from './text/aligned-text';
 import { encodeUtf8, BYTE_TO_CHAR } from './text/byte-level';
-import { isWhitespace, leadingSpace, trailingSpace } from './text/characters';
+import { isCombiningMark, isNonspacingMark, isOther, isWhitespace, leadingSpace, trailingSpace } from './text/characters';
 import { normalizeForm } from './text/normal-forms';
 import { readPrecompiled } from './text/precompiled';
 import { readPattern } from './text/split-pattern';
@@ -43,7 +43,7 @@ export function readNormalizer(value: unknown, where = 'normalizer'): Normalizer
     case 'BertNormalizer':
       return bert(config, where);
     case 'StripAccents':
-      return source => (/\p{M}/u.test(source.text) ? source.filter(char => !/\p{M}/u.test(char)) : source);
+      return source => (/\p{M}/u.test(source.text) ? source.filter(char => !isCombiningMark(char)) : source);
     case 'Strip': {
       const left = booleanField(config, 'strip_left', where, false);
       const right = booleanField(config, 'strip_right', where, false);
@@ -100,8 +100,6 @@ function mapCharacters(source: AlignedText, map: (char: string) => string): Alig
 
 const CHINESE =
   /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/u;
-// Rust's `is_other`: control, format, private use, surrogate and unassigned.
-const OTHER = /\p{C}/u;
 const NEEDS_CLEANING = /[^\x20-\x7e]/;
 
 /**
@@ -116,7 +114,7 @@ function bert(config: JsonObject, where: string): Normalizer {
   return source => {
     let text = source;
     if (clean && NEEDS_CLEANING.test(text.text)) {
-      text = text.filter(char => '\t\n\r'.includes(char) || (char !== '\ufffd' && !OTHER.test(char)));
+      text = text.filter(char => '\t\n\r'.includes(char) || (char !== '\ufffd' && !isOther(char)));
       text = mapCharacters(text, char => (isWhitespace(char) ? ' ' : char));
     }
     if (isolate && CHINESE.test(text.text)) {
@@ -135,7 +133,7 @@ function bert(config: JsonObject, where: string): Normalizer {
     }
     if (strip && /\P{ASCII}/u.test(text.text)) {
       text = normalizeForm(text, 'NFD');
-      text = text.filter(char => !/\p{Mn}/u.test(char));
+      text = text.filter(char => !isNonspacingMark(char));
     }
     return lower ? lowercase(text) : text;
   };

@@ -6,8 +6,8 @@
 import { asArray, asObject, asString, booleanField, brief, get, idField, stringField } from './json';
 import type { JsonObject } from './json';
 import { AlignedText, widthAt } from './text/aligned-text';
-import { encodeUtf8, toByteLevel } from './text/byte-level';
-import { BYTE_TO_CHAR } from './text/byte-level';
+import { BYTE_TO_CHAR, encodeUtf8, toByteLevel } from './text/byte-level';
+import { isPunctuation } from './text/characters';
 import { readBehavior, readPattern, splitText } from './text/split-pattern';
 
 /** A word on its way to the model. */
@@ -22,8 +22,9 @@ export type PreTokenizer = (pieces: readonly Piece[]) => Piece[];
 const GPT2 = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 const WORDS = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu;
 const SPACE = /\p{White_Space}/gu;
-const PUNCTUATION = /[!-/:-@[-`{-~\p{P}]/gu;
 const NUMBER = /\p{N}/gu;
+// What may be punctuation; `isPunctuation` decides.
+const PUNCTUATION = /[!-/:-@[-`{-~\p{P}\u166d\u{111c9}]/gu;
 
 /**
  * Reads the `pre_tokenizer` of a tokenizer.json.
@@ -55,7 +56,7 @@ export function readPreTokenizer(value: unknown, where = 'pre_tokenizer'): PreTo
       return metaspace(config, where);
     case 'BertPreTokenizer':
       return each(source =>
-        splitText(source, SPACE, 'Removed').flatMap(word => splitText(word, PUNCTUATION, 'Isolated'))
+        splitText(source, SPACE, 'Removed').flatMap(word => splitText(word, PUNCTUATION, 'Isolated', false, isPunctuation))
       );
     case 'Whitespace':
       return each(source => splitText(source, WORDS, 'Removed', true));
@@ -63,7 +64,7 @@ export function readPreTokenizer(value: unknown, where = 'pre_tokenizer'): PreTo
       return each(source => splitText(source, SPACE, 'Removed'));
     case 'Punctuation': {
       const behavior = readBehavior(get(config, 'behavior'), where);
-      return each(source => splitText(source, PUNCTUATION, behavior));
+      return each(source => splitText(source, PUNCTUATION, behavior, false, isPunctuation));
     }
     case 'Digits': {
       const behavior = booleanField(config, 'individual_digits', where, false) ? 'Isolated' : 'Contiguous';

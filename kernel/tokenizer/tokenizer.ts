@@ -16,6 +16,7 @@ import { SPECIAL_TOKEN_NAMES } from './settings';
 import type { ChatTemplates, Settings, SpecialTokenName } from './settings';
 import { labelTokens, tokenText } from './token-strings';
 import type { Spelling } from './token-strings';
+import { pythonStrip } from './text/characters';
 
 export type { CallOptions } from './padding';
 export type { ChatMessage } from './chat-template';
@@ -140,7 +141,9 @@ export class PreTrainedTokenizer {
     for (const [name, value] of Object.entries(fields)) {
       Object.defineProperty(self, name, { value, writable: true, configurable: true, enumerable: false });
     }
-    backend.addTokens([...self.special.values(), ...self.extra, ...[...self.modelSpecial.values()].map(specialToken)]);
+    // Only what is not there yet: the files' own flags (lstrip, …) stay.
+    const named = [...self.special.values(), ...[...self.modelSpecial.values()].map(specialToken), ...self.extra];
+    backend.addTokens(named.filter(token => !backend.added.ids.has(token.content)));
     if (settings.addBosToken !== undefined || settings.addEosToken !== undefined) {
       self.update_post_processor();
     }
@@ -360,7 +363,7 @@ export class PreTrainedTokenizer {
     let text = this.backend.decode(ids, options.skip_special_tokens ?? false);
     const endOfWord = this.endOfWord;
     if (endOfWord !== '') {
-      text = text.replaceAll(endOfWord, ' ').trim();
+      text = pythonStrip(text.replaceAll(endOfWord, ' '));
     }
     const cleans = options.clean_up_tokenization_spaces ?? this.clean_up_tokenization_spaces;
     // Python leaves byte-pair text alone: the rules are for WordPiece and would eat real spaces.

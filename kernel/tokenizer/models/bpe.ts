@@ -36,10 +36,12 @@ export class Bpe implements Model {
   private readonly fuseUnknown: boolean;
   private readonly byteIds: readonly (number | undefined)[] | undefined;
   private readonly ignoreMerges: boolean;
+  /** tiktoken's way: the rank of a pair is the id of the token it makes, and is looked up when first met. */
+  private readonly ranksAreIds: boolean;
   private readonly cache = new Map<string, Word>();
 
   /**
-   * @param config The `model` of a tokenizer.json.
+   * @param config The `model` of a tokenizer.json; `ranks_are_ids: true` stands for merges in tiktoken vocabularies.
    * @throws {SyntaxError} If a field does not fit or a merge names a token outside the vocabulary.
    */
   constructor(config: JsonObject, where = 'model') {
@@ -56,6 +58,11 @@ export class Bpe implements Model {
     this.unknown = unknown === undefined ? undefined : vocab.get(unknown);
     if (booleanField(config, 'byte_fallback', where, false)) {
       this.byteIds = Array.from({ length: 256 }, (_, byte) => vocab.get(byteToken(byte)));
+    }
+    this.ranksAreIds = booleanField(config, 'ranks_are_ids', where, false);
+    if (this.ranksAreIds) {
+      this.joined = Int32Array.from({ length: this.span }, (_, id) => id);
+      return;
     }
     const merges = readMerges(config, where);
     this.joined = new Int32Array(merges.length);
@@ -151,12 +158,22 @@ export class Bpe implements Model {
     return { ids, begins, ends };
   }
 
+  private rankOf(left: number, right: number): number | undefined {
+    const key = left * this.span + right;
+    let rank = this.ranks.get(key);
+    if (rank === undefined && this.ranksAreIds) {
+      rank = this.vocab.get(this.tokens[left]! + this.tokens[right]!) ?? -1;
+      this.ranks.set(key, rank);
+    }
+    return rank === -1 ? undefined : rank;
+  }
+
   private mergeByScan({ ids: startIds, begins: startBegins, ends: startEnds }: Word): Word {
     const ids = [...startIds];
     const begins = [...startBegins];
     const ends = [...startEnds];
     const ranks: number[] = []; // rank of the pair starting at each symbol
-    const rankAt = (i: number): number => this.ranks.get(ids[i]! * this.span + ids[i + 1]!) ?? Infinity;
+    const rankAt = (i: number): number => this.rankOf(ids[i]!, ids[i + 1]!) ?? Infinity;
     for (let i = 0; i + 1 < ids.length; i++) {
       ranks.push(rankAt(i));
     }
@@ -197,7 +214,7 @@ export class Bpe implements Model {
     const heap = new PairHeap(count);
     const offer = (left: number): void => {
       const right = next[left]!;
-      const rank = right < 0 ? undefined : this.ranks.get(ids[left]! * this.span + ids[right]!);
+      const rank = right < 0 ? undefined : this.rankOf(ids[left]!, ids[right]!);
       if (rank !== undefined) {
         heap.push(rank, left, this.joined[rank]!);
       }
@@ -212,7 +229,7 @@ export class Bpe implements Model {
       if (right < 0) {
         continue;
       }
-      const rank = this.ranks.get(ids[left]! * this.span + ids[right]!);
+      const rank = this.rankOf(ids[left]!, ids[right]!);
       if (rank === undefined || this.joined[rank] !== heap.id) {
         continue; // one of the two was joined elsewhere since
       }

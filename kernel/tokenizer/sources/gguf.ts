@@ -59,14 +59,23 @@ export function tokenizerFromGguf(metadata: JsonObject): TokenizerSource {
   }
   const built = build(type, architecture, tokens, metadata);
   return {
-    spec: { ...built, added_tokens: addedTokens(type, built.names, metadata) },
+    spec: { ...built, added_tokens: addedTokens(built.gemma === true ? 'gemma4' : type, built.names, metadata) },
     config: readConfig(type, tokens, metadata)
   };
 }
 
 interface Built extends JsonObject {
   readonly names: readonly string[];
+  /** Whether it is built as Gemma's class builds it. */
+  readonly gemma?: boolean;
 }
+
+const DEFAULT_TOKENS: Readonly<Record<string, readonly string[]>> = {
+  gpt2: ['<|endoftext|>'],
+  llama: ['<s>', '</s>', '<unk>'],
+  gemma4: ['<bos>', '<eos>', '<unk>', '<pad>', '<mask>'],
+  t5: ['</s>', '<unk>', '<pad>', ...Array.from({ length: 100 }, (_, i) => `<extra_id_${i}>`)]
+};
 
 function build(type: string, architecture: string, tokens: readonly string[], metadata: JsonObject): Built {
   switch (type) {
@@ -152,6 +161,7 @@ function gemma(tokens: readonly string[], metadata: JsonObject, byPosition = tru
   const positions = byPosition ? new Map(names.map((token, id) => [token, -id])) : undefined;
   return {
     names,
+    gemma: true,
     normalizer: { type: 'Replace', pattern: { String: ' ' }, content: '\u2581' },
     pre_tokenizer: { type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithPrevious', invert: false },
     decoder: {
@@ -234,11 +244,14 @@ function addedTokens(type: string, names: readonly string[], metadata: JsonObjec
   const types = numbers(metadata, 'tokenizer.ggml.token_type', 0);
   const known = new Set(names);
   const original = strings(metadata, 'tokenizer.ggml.tokens')!;
+  // Python builds a class around the vocabulary, and its default special tokens are added whether the file has them or not.
+  const defaults = (DEFAULT_TOKENS[type] ?? []).map(content => ({ id: 0, content, normalized: false, special: true }));
   const added = (wanted: number, special: boolean, usable: (token: string) => boolean): unknown[] =>
     original.flatMap((token, id) =>
       types[id] === wanted && usable(token) ? [{ id, content: token, normalized: false, special }] : []
     );
   return [
+    ...defaults,
     // In a byte-level vocabulary a control token outside the byte alphabet is a mislabelled one.
     ...added(CONTROL, true, token => type !== 'gpt2' || isByteLevel(token)),
     ...added(USER_DEFINED, false, token => known.has(token))

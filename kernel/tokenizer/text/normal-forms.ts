@@ -4,6 +4,7 @@
  * is already in the form is returned at once.
  */
 import type { AlignedText } from './aligned-text';
+import { NEWER_CANONICAL, NEWER_COMPATIBILITY } from './unicode-versions';
 
 export type NormalForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
@@ -28,9 +29,10 @@ export function normalizeForm(source: AlignedText, form: NormalForm): AlignedTex
 /** Characters of the decomposition: the first of each old character replaces it, the others are inserted. */
 function decompose(text: string, form: 'NFD' | 'NFKD'): Part[] {
   const parts: Part[] = [];
+  const newer = form === 'NFKD' ? NEWER_COMPATIBILITY : NEWER_CANONICAL;
   for (const char of text) {
     let change = 0;
-    for (const piece of char < '\u0080' ? char : char.normalize(form)) {
+    for (const piece of char < '\u0080' || newer.test(char) ? char : char.normalize(form)) {
       parts.push({ char: piece, change });
       change = 1;
     }
@@ -107,7 +109,7 @@ function recompose(parts: readonly Part[]): Part[] {
 function compose(first: string, second: string): string | undefined {
   const joined = (first + second).normalize('NFC');
   const width = joined.codePointAt(0)! > 0xffff ? 2 : 1;
-  return joined.length === width ? joined : undefined;
+  return joined.length === width && !NEWER_CANONICAL.test(joined) ? joined : undefined;
 }
 
 function isMark(char: string): boolean {

@@ -71,13 +71,17 @@ export function escapeRegExp(text: string): string {
 /**
  * Matches and what lies between them, covering the text from start to end.
  *
+ * @param accept Which matches count.
  * @returns Flat triples begin, end, 1 for a match or 0.
  */
-export function findMatches(text: string, pattern: RegExp): number[] {
+export function findMatches(text: string, pattern: RegExp, accept?: (match: string) => boolean): number[] {
   const parts: number[] = [];
   let last = 0;
   for (const match of text.matchAll(pattern)) {
     const end = match.index + match[0].length;
+    if (accept && !accept(match[0])) {
+      continue;
+    }
     if (match.index > last) {
       parts.push(last, match.index, 0);
     }
@@ -97,10 +101,17 @@ export function findMatches(text: string, pattern: RegExp): number[] {
  * @param pattern A global expression.
  * @param behavior What happens to the matches.
  * @param invert Whether what lies between the matches is the delimiter instead.
+ * @param accept Which matches count, by default all.
  * @returns The non-empty parts.
  */
-export function splitText(source: AlignedText, pattern: RegExp, behavior: SplitBehavior, invert = false): AlignedText[] {
-  const parts = findMatches(source.text, pattern);
+export function splitText(
+  source: AlignedText,
+  pattern: RegExp,
+  behavior: SplitBehavior,
+  invert = false,
+  accept?: (match: string) => boolean
+): AlignedText[] {
+  const parts = findMatches(source.text, pattern, accept);
   const cuts: number[] = []; // begin, end
   const isMatch = (i: number): boolean => (parts[i + 2] === 1) !== invert;
   switch (behavior) {
