@@ -284,7 +284,9 @@ async function readCache(runner: StackRunner, given: unknown, useCache: boolean)
     return undefined;
   }
   if (given === undefined || given === null) {
-    return useCache ? new DynamicCache() : undefined;
+    const made = useCache ? new DynamicCache() : undefined;
+    await made?.settle(runner.tensor);
+    return made;
   }
   if (!(given instanceof DynamicCache)) {
     throw new TypeError(

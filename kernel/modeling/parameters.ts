@@ -23,7 +23,7 @@ export function namedParameters({ architecture, weights, checkpoint }: Runtime):
     }
   }
   return checkpoint.names
-    .filter(n => names.has(n))
+    .filter(n => names.has(n) && !architecture.buffers?.some(pattern => pattern.test(n)))
     .map(name => {
       const { dims, stored } = checkpoint.info(name);
       return { name, dims, dtype: stored };

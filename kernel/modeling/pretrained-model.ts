@@ -7,6 +7,7 @@ import type { GenerationOptions } from '../generation/parameters';
 import type { GenerateOutput } from '../generation/output';
 import { generate } from '../generation/generate';
 import { prepareInputsForGeneration } from '../generation/prepare-inputs';
+import type { DynamicCache } from '../inference/cache';
 import type { LoadingInfo, WeightOptions } from '../inference/weights';
 import type { Family, Task } from '../models/architecture';
 import { getFamily } from '../models/registry';
@@ -250,6 +251,12 @@ export class PreTrainedModel extends Callable {
     input_ids: Tensor,
     kwargs: Record<string, unknown> = {}
   ): Record<string, unknown> | Promise<Record<string, unknown>> {
+    const restart = this.runtime.architecture.cache_restart ?? Infinity;
+    const past = kwargs['past_key_values'] as DynamicCache | null | undefined;
+    if (past && past.length > 0 && input_ids.dims[1]! > restart && past.get_seq_length() <= restart) {
+      const { past_key_values: _stale, next_sequence_length: _all, ...others } = kwargs;
+      return prepareInputsForGeneration(this, input_ids, others);
+    }
     return prepareInputsForGeneration(this, input_ids, kwargs);
   }
 

@@ -216,6 +216,13 @@ export interface Architecture {
   readonly base_prefix?: string;
   /** Checkpoint names that Python, too, skips without a word. */
   readonly ignore?: readonly RegExp[];
+  /** Checkpoint names of weights that are constants, not parameters. */
+  readonly buffers?: readonly RegExp[];
+  /**
+   * Length beyond which keys cached within it no longer fit, as the rotation changes there (LongRoPE). Generation that
+   * crosses it runs the whole text once more.
+   */
+  readonly cache_restart?: number;
 }
 
 /** What a model class is for; also the key of its Auto class. */

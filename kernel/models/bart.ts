@@ -98,6 +98,7 @@ export const bart: Family = {
       'decoder.unembed.bias': 'final_logits_bias'
     },
     base_prefix: 'model.',
+    buffers: [/^final_logits_bias$/],
     ignore: [/embed_tokens\.weight$/, /^lm_head\.weight$/, /^final_logits_bias$/]
   })
 };

@@ -27,6 +27,7 @@ export const phi3: Family = {
     const inner = size(config, 'intermediate_size');
     return {
       ...base,
+      cache_restart: size(config, 'original_max_position_embeddings'),
       weights: {
         ...base.weights,
         ...packed('blocks.{i}.attn.q', qkv, rows(0, q, q + 2 * kv)),
