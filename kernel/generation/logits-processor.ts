@@ -64,10 +64,10 @@ function applyProcessor(processor: LogitsProcessorLike, input_ids: Tensor, score
   if (typeof processor === 'function') {
     return processor(input_ids, scores);
   }
-  if (processor && '__call__' in processor) {
+  if (isObject(processor) && '__call__' in processor) {
     return processor.__call__(input_ids, scores);
   }
-  if (processor && typeof processor._call === 'function') {
+  if (isObject(processor) && typeof processor._call === 'function') {
     return processor._call(input_ids, scores);
   }
   throw new TypeError(
@@ -78,4 +78,8 @@ function applyProcessor(processor: LogitsProcessorLike, input_ids: Tensor, score
 
 function processorName(processor: LogitsProcessorLike): string {
   return typeof processor === 'function' ? processor.name || 'a logits processor' : processor.constructor.name;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -26,6 +26,7 @@ const CACHE_IMPLEMENTATIONS = [
  */
 export function checkParameters(p: ResolvedParameters, set: ReadonlySet<string>): void {
   checkRanges(p);
+  checkSampling(p);
   checkUnsupported(p, set);
   checkReturnSequences(p);
   checkForcedTokens(p);
@@ -64,6 +65,24 @@ function checkRanges(p: ResolvedParameters): void {
       throw new RangeError(
         `Cannot generate as ${key} must be an integer of at least ${least}: current value is ${String(value)}`
       );
+    }
+  }
+}
+
+/** Sampling parameters outside their range, which Python leaves out without a word. */
+function checkSampling(p: ResolvedParameters): void {
+  if (!p.do_sample) {
+    return;
+  }
+  for (const [key, closed] of [
+    ['top_p', true],
+    ['typical_p', true],
+    ['epsilon_cutoff', false],
+    ['eta_cutoff', false]
+  ] as const) {
+    const value = p[key];
+    if (value !== undefined && !(value >= 0 && (closed ? value <= 1 : value < 1))) {
+      throw new RangeError(`\`${key}\` has to be a float > 0 and < 1, but is ${value}`);
     }
   }
 }

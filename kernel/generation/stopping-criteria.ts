@@ -169,10 +169,10 @@ function applyCriterion(
   if (typeof criterion === 'function') {
     return criterion(input_ids, scores);
   }
-  if (criterion && '__call__' in criterion) {
+  if (isObject(criterion) && '__call__' in criterion) {
     return criterion.__call__(input_ids, scores);
   }
-  if (criterion && typeof criterion._call === 'function') {
+  if (isObject(criterion) && typeof criterion._call === 'function') {
     return criterion._call(input_ids, scores);
   }
   throw new TypeError(
@@ -183,4 +183,8 @@ function applyCriterion(
 
 function criterionName(criterion: StoppingCriteriaLike): string {
   return typeof criterion === 'function' ? criterion.name || 'a stopping criterion' : criterion.constructor.name;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -164,12 +164,13 @@ export class MinPLogitsWarper extends LogitsProcessor {
     return editRows(scores, row => {
       const probs = softmax(row);
       const least = Math.fround(Math.fround(this.min_p) * rowMax(probs));
-      const always = new Set(topK(probs, this.min_tokens_to_keep).indices);
+      const always = topK(probs, this.min_tokens_to_keep).indices.map(i => [i, row[i]!] as const);
       for (let i = 0; i < row.length; i++) {
-        if (probs[i]! < least && !always.has(i)) {
+        if (probs[i]! < least) {
           row[i] = this.filter_value;
         }
       }
+      always.forEach(([i, score]) => (row[i] = score));
     });
   }
 }
