@@ -17,8 +17,9 @@ export interface BrowserHostOptions {
   /** Sent with requests for model files. */
   headers?: { [name: string]: string };
   /**
-   * `threads`: of the WASM engine, 0 for half of the cores (at most 4). `cache_size`: MiB kept in the browser, 0 for
-   * half of its quota. `downloads`: whether the hub may be asked, true by default. `hf_endpoint`: another hub.
+   * `threads`: of the WASM engine; 0 (the default) for one per core but one, at most 8. `cacheSize`: GB kept in the
+   * browser, 8 by default, 0 for none. `downloads`: whether the hub may be asked, true by default. `hf_endpoint`:
+   * another hub.
    */
   settings?: { [name: string]: unknown };
 }
@@ -39,8 +40,9 @@ export function createBrowserHost(options: BrowserHostOptions = {}): BrowserHost
   const mounted = new Map<string, ModelFolder>();
   let cache: Promise<FileCache | undefined> | undefined;
   let devices: Promise<DeviceName[]> | undefined;
+  const gigabytes = typeof settings['cacheSize'] === 'number' ? settings['cacheSize'] : 8;
   const openCache = (): Promise<FileCache | undefined> =>
-    (cache ??= openOpfsCache(positive(settings['cache_size'], mebibytes => mebibytes * 2 ** 20)));
+    (cache ??= gigabytes > 0 ? openOpfsCache(gigabytes * 1e9) : Promise.resolve(undefined));
 
   const drop = (device: DeviceName): void => {
     engines.delete(device);
@@ -80,19 +82,17 @@ function siteOf(modelsUrl: string, headers: Record<string, string>): { modelsUrl
 }
 
 /**
- * Threads of the WASM engine. They need a shared memory, so an isolated page; by default half of the cores and at most
- * four, because the page and the browser run on the same ones.
+ * Threads of the WASM engine. They need a shared memory, so an isolated page. One core is left to the page and the
+ * browser.
  */
 function threadsOf(setting: unknown): number {
   if (typeof SharedArrayBuffer === 'undefined' || !self.crossOriginIsolated) {
     return 1;
   }
   const cores = navigator.hardwareConcurrency || 1;
-  return positive(setting, threads => Math.min(threads, cores)) ?? Math.max(1, Math.min(4, Math.floor(cores / 2)));
-}
-
-function positive(value: unknown, make: (value: number) => number): number | undefined {
-  return typeof value === 'number' && value > 0 ? make(Math.floor(value)) : undefined;
+  return typeof setting === 'number' && setting >= 1
+    ? Math.min(Math.floor(setting), cores)
+    : Math.max(1, Math.min(8, cores - 1));
 }
 
 async function loadEngine(device: DeviceName, assets: string, threads: number, onLost: () => void): Promise<Engine> {

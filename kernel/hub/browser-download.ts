@@ -1,8 +1,8 @@
 /** Repositories of the Hugging Face hub, downloaded file by file into the browser's file cache. */
-import type { ByteSource, FileCache, ModelFolder, ResolveOptions } from '../host/host';
+import type { ByteSource, CacheWriter, FileCache, ModelFolder, ResolveOptions } from '../host/host';
 import { parseJson, readAll } from '../host/read';
 import { BlobSource } from './blob-source';
-import { listRepository, repositoryBlob, type HubOptions, type RepositoryFile } from './hub-client';
+import { impatient, listRepository, repositoryBlob, type HubOptions, type RepositoryFile } from './hub-client';
 import { checkSubfolder } from './names';
 import { progressMeter } from './progress';
 
@@ -30,9 +30,9 @@ export async function openRepository(
   if (online) {
     options.progress_callback?.({ phase: 'resolve', name: repository, loaded: 0, total: 0 });
     try {
-      index = await listRepository(repository, hub);
+      index = await listRepository(repository, index ? impatient(hub) : hub);
       if (cache) {
-        await keep(cache, key, index);
+        await keep(cache, key, index).catch(() => undefined); // no room: asked for again next time
       }
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -81,12 +81,14 @@ class HubFolder implements ModelFolder {
       return held;
     }
     const blob = await repositoryBlob(this._repository, remote.path, { ...this._hub, revision: this._index.commit });
-    if (!this._cache) {
+    // A cache may have no room for it.
+    const writer = await this._cache?.create(key, remote.size, true).catch(() => undefined);
+    if (!writer) {
       // Not a real Blob: a synchronous reader would refuse it.
       const synchronous = false;
       return new BlobSource(`${this._repository}/${remote.path}`, blob, { identity: `${key}:${remote.oid}`, synchronous });
     }
-    return this._download(remote, key, blob, this._cache);
+    return this._download(remote, key, blob, writer, this._cache!);
   }
 
   list(): Promise<string[]> {
@@ -95,9 +97,14 @@ class HubFolder implements ModelFolder {
   }
 
   /** Downloads into the cache, going on where an earlier attempt stopped, and checks the hash. */
-  private async _download(file: RepositoryFile, key: string, blob: Blob, cache: FileCache): Promise<ByteSource> {
+  private async _download(
+    file: RepositoryFile,
+    key: string,
+    blob: Blob,
+    writer: CacheWriter,
+    cache: FileCache
+  ): Promise<ByteSource> {
     const { signal, progress_callback } = this._options;
-    const writer = await cache.create(key, file.size, true);
     const meter = progressMeter(progress_callback, 'download', file.path, file.size, writer.written);
     meter.report(true);
     try {

@@ -9,6 +9,15 @@ export interface HubOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Milliseconds the hub has to answer where the cache could stand in for it; Python's `HF_HUB_ETAG_TIMEOUT`. */
+const patience = 10_000;
+
+/** The options with a limit of time: behind some firewalls a request is never answered. */
+export function impatient(options: HubOptions): HubOptions {
+  const limit = AbortSignal.timeout(patience);
+  return { ...options, signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit };
+}
+
 /** One file of a repository. */
 export interface RepositoryFile {
   readonly path: string;

@@ -12,7 +12,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
 import type { ByteSource, ModelFolder, ResolveOptions } from '../host/host';
 import { FileSource, isFile } from './node-disk';
-import { listRepository, repositoryBlob, type HubOptions, type RepositoryFile } from './hub-client';
+import { impatient, listRepository, repositoryBlob, type HubOptions, type RepositoryFile } from './hub-client';
 import { checkSubfolder } from './names';
 import { cachedSnapshot, repositoryFolder, type Download } from './node-resolve';
 import { progressMeter } from './progress';
@@ -30,7 +30,7 @@ export function downloadRepository(env: Readonly<Record<string, string | undefin
     options.progress_callback?.({ phase: 'resolve', name: repository, loaded: 0, total: 0 });
     const cached = await cachedSnapshot(cacheDir, repository, options.revision);
     try {
-      const { commit, files } = await listRepository(repository, hub);
+      const { commit, files } = await listRepository(repository, cached ? impatient(hub) : hub);
       const store = repositoryFolder(cacheDir, repository);
       if (commit !== hub.revision) {
         await writeText(join(store, 'refs', hub.revision), commit);

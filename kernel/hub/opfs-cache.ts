@@ -9,10 +9,10 @@ const indexName = 'index.json';
 /**
  * Makes the browser's file cache.
  *
- * @param limit Bytes it may hold; by default half of what the browser grants the origin.
+ * @param limit Bytes it may hold, at most; the browser may grant the site less.
  * @returns The cache, or undefined where the browser has no private file system (or refuses it, as in private windows).
  */
-export async function openOpfsCache(limit?: number): Promise<FileCache | undefined> {
+export async function openOpfsCache(limit: number): Promise<FileCache | undefined> {
   try {
     const root = await navigator.storage.getDirectory();
     return new OpfsCache(await root.getDirectoryHandle(folderName, { create: true }), limit);
@@ -27,7 +27,7 @@ class OpfsCache implements FileCache {
 
   constructor(
     private readonly _folder: FileSystemDirectoryHandle,
-    private readonly _limit: number | undefined
+    private readonly _limit: number
   ) {}
 
   async open(key: string): Promise<ByteSource | undefined> {
@@ -101,12 +101,11 @@ class OpfsCache implements FileCache {
     return total;
   }
 
+  /** Bytes the cache may hold now. */
   private async _room(): Promise<number> {
-    if (this._limit !== undefined) {
-      return this._limit;
-    }
-    const { quota = 0 } = await navigator.storage.estimate();
-    return Math.floor(quota / 2);
+    const { quota = Infinity, usage = 0 } = await navigator.storage.estimate();
+    const own = (await this.list()).reduce((sum, entry) => sum + entry.size, 0);
+    return Math.min(this._limit, quota - Math.max(0, usage - own));
   }
 
   private async _remove(name: string): Promise<void> {
