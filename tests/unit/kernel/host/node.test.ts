@@ -8,6 +8,10 @@ const host = createNodeHost();
 
 engineContract('cpu', () => host.engine('cpu'));
 engineContract('wasm', () => host.engine('wasm'));
+// Needs a Vulkan driver: a GPU's, or VK_DRIVER_FILES naming a software one (CONTRIBUTING.md).
+if (process.env['VK_DRIVER_FILES']) {
+  engineContract('webgpu', () => host.engine('webgpu'));
+}
 
 describe('createNodeHost()', () => {
   let folder: string;
