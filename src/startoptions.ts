@@ -6,10 +6,10 @@ import { isLite } from './environment';
 import { staticUrl } from './kernelspec';
 import { settingsJson } from './settings';
 
-/** Base URL of model files, ending in '/'. */
+/** Base URL of model files, ending in '/': the server extension's, or the folder of that name in a static site. */
 export function modelsUrl(): string {
   const configured = PageConfig.getOption('loupeModelsUrl');
-  const path = configured || URLExt.join(PageConfig.getBaseUrl(), isLite() ? 'files/models/' : 'loupe/models/');
+  const path = configured || URLExt.join(PageConfig.getBaseUrl(), 'loupe/models/');
   return new URL(path, document.baseURI).href;
 }
 
