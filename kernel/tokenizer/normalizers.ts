@@ -43,7 +43,7 @@ export function readNormalizer(value: unknown, where = 'normalizer'): Normalizer
     case 'BertNormalizer':
       return bert(config, where);
     case 'StripAccents':
-      return source => (/\p{M}/u.test(source.text) ? source.filter(char => !isCombiningMark(char)) : source);
+      return source => (/[\p{M}\u1cf2\u1cf3]/u.test(source.text) ? source.filter(char => !isCombiningMark(char)) : source);
     case 'Strip': {
       const left = booleanField(config, 'strip_left', where, false);
       const right = booleanField(config, 'strip_right', where, false);

@@ -39,12 +39,12 @@ export class AlignedText {
     return this.origin + (isHighSurrogate(this.text.charCodeAt(unit)) && unit + 1 < this.text.length ? unit + 2 : unit + 1);
   }
 
-  /** The part [begin, end), in UTF-16 units. */
+  /** The part [begin, end), in UTF-16 units. Its origin is where its first character comes from. */
   slice(begin: number, end: number): AlignedText {
-    if (begin === 0 && end === this.text.length) {
+    const origin = begin < this.text.length ? this.startAt(begin) : this.origin;
+    if (begin === 0 && end === this.text.length && origin === this.origin) {
       return this;
     }
-    const origin = begin < this.text.length ? this.startAt(begin) : this.origin;
     const text = this.text.slice(begin, end);
     return this.starts
       ? new AlignedText(text, origin, this.starts, this.ends, this.base + begin)

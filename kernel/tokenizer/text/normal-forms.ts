@@ -4,7 +4,7 @@
  * is already in the form is returned at once.
  */
 import type { AlignedText } from './aligned-text';
-import { NEWER_CANONICAL, NEWER_COMPATIBILITY } from './unicode-versions';
+import { NEWER_CANONICAL, NEWER_COMBINING, NEWER_COMPATIBILITY } from './unicode-versions';
 
 export type NormalForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
@@ -113,12 +113,12 @@ function compose(first: string, second: string): string | undefined {
 }
 
 function isMark(char: string): boolean {
-  return char >= '\u0300' && /\p{M}/u.test(char);
+  return char >= '\u0300' && /\p{M}/u.test(char) && !NEWER_COMBINING.test(char);
 }
 
 /** Whether the canonical combining class is not 0: such a character changes places with one of another class. */
 function isCombining(char: string): boolean {
-  if (char < '\u0300') {
+  if (char < '\u0300' || NEWER_COMBINING.test(char)) {
     return false;
   }
   // U+0334 has the lowest class (1), U+0345 the highest (240).

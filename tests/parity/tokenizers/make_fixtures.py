@@ -555,10 +555,30 @@ def gguf():
             finish(name, folder, tok=tok)
 
 
+def real(*paths):
+    """References for real GGUF files, which are not in the repository.
+
+    python make_fixtures.py real smollm2=SmolLM2-135M-Instruct.gguf qwen2.5-coder=Qwen2.5-Coder-0.5B-Instruct.gguf
+    """
+    for name, path in ((name, Path(path)) for name, path in (item.split("=") for item in paths)):
+        tok = AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name)
+        folder = here.parent.parent / "real" / "fixtures"
+        folder.mkdir(parents=True, exist_ok=True)
+        full = reference(tok, name)
+        chat = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi! 你好"}]
+        full["chat"] = [tok.apply_chat_template(m, add_generation_prompt=g, tokenize=False) for m in (chat, chat[1:]) for g in (False, True)]
+        full.pop("calls")
+        write(folder / f"tokenizer-{name}.json", full)
+        print(name, len(tok))
+
+
 FIXTURES = [gpt2, roberta, qwen2, neox, clip, bert, bert_cased, llama, llama_legacy, phi3, gemma, t5, unigram, zoo, qwen, gguf]
 
 if __name__ == "__main__":
     wanted = sys.argv[1:]
+    if wanted[:1] == ["real"]:
+        real(*wanted[1:])
+        sys.exit()
     (here / "fixtures").mkdir(exist_ok=True)
     write(here / "fixtures" / "strings.json", {"strings": STRINGS, "pairs": PAIRS})
     for make in FIXTURES:
