@@ -83,6 +83,11 @@ export class KernelSession {
     setSignalSource(() => this.tracker.current()?.signal);
   }
 
+  /** Whether there is a cell to which output can go. */
+  get hasContext(): boolean {
+    return this.tracker.current() !== undefined;
+  }
+
   /** Takes a message of the front end. Never throws: a failure becomes the reply. */
   handle(message: ToKernel): void {
     void this.dispatch(message).catch((error: unknown) => {
