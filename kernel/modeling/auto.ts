@@ -22,7 +22,7 @@ function autoClass(name: string, task: Task) {
       if (own) {
         return own;
       }
-      const Class = modelClass(getFamily(config.model_type), task);
+      const Class = modelClass(getFamily(config.model_type), task, config.architectures);
       if (!Class) {
         const fitting = allFamilies()
           .filter(f => f.classes[task])

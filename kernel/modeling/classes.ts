@@ -16,8 +16,20 @@ export function provideClass(name: string, Class: typeof PreTrainedModel): void 
   written.set(name, Class);
 }
 
-/** The model class of a family for a task, or undefined if the family has none. */
-export function modelClass(family: Family, task: Task): typeof PreTrainedModel | undefined {
+/**
+ * The model class of a family for a task, or undefined if the family has none.
+ *
+ * @param architectures Names in config.json; a hand-written class among them is preferred (MQwen's, of family qwen).
+ */
+export function modelClass(
+  family: Family,
+  task: Task,
+  architectures: readonly string[] | null = null
+): typeof PreTrainedModel | undefined {
+  const named = architectures?.map(n => written.get(n)).find(C => C?.family === family && C.task === task);
+  if (named) {
+    return named;
+  }
   const name = family.classes[task];
   if (name === undefined) {
     return undefined;
@@ -33,9 +45,9 @@ export function modelClass(family: Family, task: Task): typeof PreTrainedModel |
   return Class;
 }
 
-/** Every generated class by name: models and configurations. */
+/** Every class by name: models and configurations. */
 export function concreteClasses(): { [name: string]: unknown } {
-  const all: { [name: string]: unknown } = {};
+  const all: { [name: string]: unknown } = Object.fromEntries(written);
   for (const family of allFamilies()) {
     const { config, ...tasks } = family.classes;
     const Config = { [config]: class extends PretrainedConfig {} }[config]!;

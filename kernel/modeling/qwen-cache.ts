@@ -1,14 +1,9 @@
 import { DynamicCache } from '../inference/cache';
 import { Tensor } from '../tensor/tensor';
+import type { ImageSpan } from './fusion';
 
 /** Keys and values of one layer, each [batch, position, head, head_dim]. */
 export type QWenPast = readonly [keys: Tensor, values: Tensor];
-
-/** Where a row's image stands in the cache: its first position, and by how much it is longer than its placeholder. */
-export interface ImageSpan {
-  readonly column: number;
-  readonly extra: number;
-}
 
 /**
  * The cache as QWen v1 has it: a list of (keys, values) per layer, [batch, position, head, head_dim]. It reads like the
@@ -41,6 +36,11 @@ export class QWenCache extends DynamicCache {
       }
     });
     return new QWenCache(past.map(([k, v]) => [swapped(k), swapped(v)] as const));
+  }
+
+  /** A cache of the common kind as one of this kind; the layers are shared, and the other is not to be used again. */
+  static adopt(cache: DynamicCache): QWenCache {
+    return Object.assign(new QWenCache(), cache) as QWenCache;
   }
 
   /** The tuple of the original; tensors must be in memory (`await cache.download()` on a GPU). */

@@ -82,10 +82,16 @@ export class QWenPreTrainedModel extends PreTrainedModel {
     return result;
   }
 
-  /** A past as a cache: a cache as it is, the original's tuple of (keys, values) per layer converted. */
-  protected readPast(given: unknown): DynamicCache | undefined {
-    if (given === undefined || given === null || given instanceof DynamicCache) {
+  /**
+   * A past as this family's cache: one of its own as it is, another cache taken over, the original's tuple of (keys,
+   * values) per layer converted. Library code only.
+   */
+  readPast(given: unknown): QWenCache | undefined {
+    if (given === undefined || given === null || given instanceof QWenCache) {
       return given ?? undefined;
+    }
+    if (given instanceof DynamicCache) {
+      return QWenCache.adopt(given);
     }
     if (!Array.isArray(given)) {
       throw new TypeError('Cannot use past_key_values as it must be a cache, or a list of [keys, values] per layer');

@@ -1,6 +1,9 @@
 /** Model classes written by hand, in place of the generated ones of the same name. */
 import { provideClass } from './classes';
+import { MQWenLMHeadModel, MQWenModel } from './mqwen';
 import { QWenLMHeadModel, QWenModel } from './qwen';
 
 provideClass('QWenModel', QWenModel);
 provideClass('QWenLMHeadModel', QWenLMHeadModel);
+provideClass('MQWenModel', MQWenModel);
+provideClass('MQWenLMHeadModel', MQWenLMHeadModel);
