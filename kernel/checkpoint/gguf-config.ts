@@ -8,6 +8,7 @@
  */
 import { CheckpointError } from './checkpoint';
 import type { GgufFile, GgufValue } from './gguf';
+import { ropeKeys } from './gguf-rope';
 
 type Config = Record<string, unknown>;
 
@@ -85,7 +86,7 @@ export const ggufArchitectures: readonly string[] = Object.keys(architectures);
  * @returns An object like a parsed `config.json`.
  * @throws {CheckpointError} If the architecture is not a known one, or sizes are missing or not numbers.
  */
-export function ggufConfig(file: GgufFile): Config {
+export async function ggufConfig(file: GgufFile): Promise<Config> {
   const { metadata } = file;
   const architecture = ggufArchitecture(file);
   const { model_type, keys } = architectures[architecture]!;
@@ -104,6 +105,8 @@ export function ggufConfig(file: GgufFile): Config {
   }
   setTokens(config, file);
   setExtras(config, file, architecture, names);
+  const theta = typeof config['rope_theta'] === 'number' ? config['rope_theta'] : 10000;
+  Object.assign(config, await ropeKeys(file, key => metadata[`${architecture}.${key}`], theta));
   checkSizes(config, file);
   return config;
 }
@@ -145,10 +148,6 @@ function setTokens(config: Config, { metadata }: GgufFile): void {
 
 function setExtras(config: Config, file: GgufFile, architecture: string, names: ReadonlySet<string>): void {
   const value = (key: string): GgufValue | undefined => file.metadata[`${architecture}.${key}`];
-  const scaling = ropeScaling(value);
-  if (scaling) {
-    config['rope_scaling'] = scaling;
-  }
   const rotary = value('rope.dimension_count');
   const heads = config['num_attention_heads'];
   if (architecture === 'stablelm') {
@@ -175,21 +174,6 @@ function setExtras(config: Config, file: GgufFile, architecture: string, names: 
     config['new_decoder_architecture'] = names.has('blk.0.attn_norm_2.weight');
     config['num_kv_heads'] = kv;
   }
-}
-
-/** `rope_scaling` from llama.cpp's keys, which follow the config's names with other endings. */
-function ropeScaling(value: (key: string) => GgufValue | undefined): Config | undefined {
-  const type = value('rope.scaling.type');
-  const factor = value('rope.scaling.factor');
-  if (typeof type !== 'string' || type === 'none' || typeof factor !== 'number') {
-    return undefined;
-  }
-  const scaling: Config = { rope_type: type, factor };
-  const original = value('rope.scaling.original_context_length');
-  if (typeof original === 'number') {
-    scaling['original_max_position_embeddings'] = original;
-  }
-  return scaling;
 }
 
 /** A config whose sizes make no sense would fail far from its cause. */

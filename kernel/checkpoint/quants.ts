@@ -130,14 +130,18 @@ const loops: Record<QuantType, Loop> = {
     for (let at = 0, o = 0; o < out.length; at += 144, o += 256) {
       const d = half[bytes[at]! | (bytes[at + 1]! << 8)]!;
       const dmin = half[bytes[at + 2]! | (bytes[at + 3]! << 8)]!;
-      for (let group = 0; group < 8; group++) {
+      // Two groups share 32 bytes: the low and the high halves.
+      for (let group = 0; group < 8; group += 2) {
         const dl = d * scaleK(bytes, at + 4, group);
         const ml = dmin * minK(bytes, at + 4, group);
-        const shift = (group & 1) * 4;
-        const q = at + 16 + (group >> 1) * 32;
+        const dh = d * scaleK(bytes, at + 4, group + 1);
+        const mh = dmin * minK(bytes, at + 4, group + 1);
+        const from = at + 16 + group * 16;
         const to = o + group * 32;
         for (let i = 0; i < 32; i++) {
-          out[to + i] = dl * ((bytes[q + i]! >> shift) & 15) - ml;
+          const q = bytes[from + i]!;
+          out[to + i] = dl * (q & 15) - ml;
+          out[to + 32 + i] = dh * (q >> 4) - mh;
         }
       }
     }
@@ -148,15 +152,18 @@ const loops: Record<QuantType, Loop> = {
     for (let at = 0, o = 0; o < out.length; at += 176, o += 256) {
       const d = half[bytes[at]! | (bytes[at + 1]! << 8)]!;
       const dmin = half[bytes[at + 2]! | (bytes[at + 3]! << 8)]!;
-      for (let group = 0; group < 8; group++) {
+      for (let group = 0; group < 8; group += 2) {
         const dl = d * scaleK(bytes, at + 4, group);
         const ml = dmin * minK(bytes, at + 4, group);
-        const shift = (group & 1) * 4;
-        const q = at + 48 + (group >> 1) * 32;
+        const dh = d * scaleK(bytes, at + 4, group + 1);
+        const mh = dmin * minK(bytes, at + 4, group + 1);
+        const from = at + 48 + group * 16;
         const to = o + group * 32;
         for (let i = 0; i < 32; i++) {
-          const high = (bytes[at + 16 + i]! >> group) & 1;
-          out[to + i] = dl * (((bytes[q + i]! >> shift) & 15) | (high << 4)) - ml;
+          const q = bytes[from + i]!;
+          const high = bytes[at + 16 + i]! >> group;
+          out[to + i] = dl * ((q & 15) | ((high & 1) << 4)) - ml;
+          out[to + 32 + i] = dh * ((q >> 4) | ((high & 2) << 3)) - mh;
         }
       }
     }
@@ -166,18 +173,25 @@ const loops: Record<QuantType, Loop> = {
   Q6_K: (bytes, out, half) => {
     for (let at = 0, o = 0; o < out.length; at += 210, o += 256) {
       const d = half[bytes[at + 208]! | (bytes[at + 209]! << 8)]!;
-      for (let group = 0; group < 16; group++) {
-        const dl = d * ((bytes[at + 192 + group]! << 24) >> 24);
-        const part = group >> 1; // 32 values: 4 parts share 64 low and 32 high bytes
-        const within = (group & 1) * 16;
-        const low = at + (part >> 2) * 64 + (part & 1) * 32 + within;
-        const lowShift = ((part >> 1) & 1) * 4;
-        const high = at + 128 + (part >> 2) * 32 + within;
-        const highShift = (part & 3) * 2;
-        const to = o + group * 16;
+      // Each half of the block: 64 low and 32 high bytes make four rows of 32 values, whose scales change midway.
+      for (let part = 0; part < 4; part++) {
+        const within = (part & 1) * 16;
+        const low = at + (part >> 1) * 64 + within;
+        const high = at + 128 + (part >> 1) * 32 + within;
+        const scale = at + 192 + (part >> 1) * 8 + (part & 1);
+        const to = o + (part >> 1) * 128 + within;
+        const d0 = d * ((bytes[scale]! << 24) >> 24);
+        const d1 = d * ((bytes[scale + 2]! << 24) >> 24);
+        const d2 = d * ((bytes[scale + 4]! << 24) >> 24);
+        const d3 = d * ((bytes[scale + 6]! << 24) >> 24);
         for (let i = 0; i < 16; i++) {
-          const q = ((bytes[low + i]! >> lowShift) & 15) | (((bytes[high + i]! >> highShift) & 3) << 4);
-          out[to + i] = dl * (q - 32);
+          const a = bytes[low + i]!;
+          const b = bytes[low + 32 + i]!;
+          const h = bytes[high + i]!;
+          out[to + i] = d0 * (((a & 15) | ((h & 3) << 4)) - 32);
+          out[to + 32 + i] = d1 * (((b & 15) | ((h & 12) << 2)) - 32);
+          out[to + 64 + i] = d2 * (((a >> 4) | (h & 48)) - 32);
+          out[to + 96 + i] = d3 * (((b >> 4) | ((h & 192) >> 2)) - 32);
         }
       }
     }

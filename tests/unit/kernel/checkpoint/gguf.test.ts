@@ -206,3 +206,67 @@ describe('readGguf()', () => {
     );
   });
 });
+
+describe('ggufConfig() of scaled rotary positions', () => {
+  /** A llama file with these extra values and tensors of factors. */
+  async function config(values: (writer: Writer) => Writer, tensors: Record<string, number[]>): Promise<Record<string, unknown>> {
+    const names = Object.keys(tensors);
+    const numbers: [string, number][] = [['block_count', 1], ['embedding_length', 8], ['attention.head_count', 2], ['context_length', 131072]];
+    let writer = header(names.length, 2 + numbers.length + (values === none ? 0 : 3));
+    writer.text('general.architecture').u32(8).text('llama');
+    writer.text('llama.rope.freq_base').u32(4).u32(500000);
+    numbers.forEach(([key, value]) => writer.text(`llama.${key}`).u32(4).u32(value));
+    writer = values(writer);
+    names.forEach((name, i) => tensor(writer, name, [tensors[name]!.length], 0, 512 * i));
+    const head = writer.source();
+    const start = Math.ceil(head.size / 32) * 32;
+    const bytes = new Uint8Array(start + 512 * names.length);
+    bytes.set(head.readSync(0, head.size));
+    names.forEach((name, i) => bytes.set(new Uint8Array(Float32Array.from(tensors[name]!).buffer), start + 512 * i));
+    return ggufConfig(await readGguf(new MemorySource('f.gguf', bytes)));
+  }
+  const none = (writer: Writer): Writer => writer;
+
+  it('reads linear and yarn scaling from the metadata', async () => {
+    const values = (writer: Writer): Writer =>
+      writer
+        .text('llama.rope.scaling.type').u32(8).text('yarn')
+        .text('llama.rope.scaling.factor').u32(6).u32(0x40800000)
+        .text('llama.rope.scaling.original_context_length').u32(4).u32(32768);
+    expect((await config(values, {}))['rope_scaling']).toEqual({
+      rope_type: 'yarn',
+      factor: 4,
+      original_max_position_embeddings: 32768
+    });
+  });
+
+  it("recognises Llama 3's factors", async () => {
+    // Llama-3.2-1B: head_dim 64, theta 500000, factor 32; computed as in transformers' modeling_rope_utils.
+    const factors = Array.from({ length: 32 }, (_, i) => {
+      const wavelength = 2 * Math.PI * 500000 ** (i / 32);
+      const smooth = (8192 / wavelength - 1) / 3;
+      return wavelength < 2048 ? 1 : wavelength > 8192 ? 32 : 1 / ((1 - smooth) / 32 + smooth);
+    });
+    expect((await config(none, { 'rope_freqs.weight': factors }))['rope_scaling']).toEqual({
+      rope_type: 'llama3',
+      factor: 32,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 8192
+    });
+  });
+
+  it('keeps other factors as they are, and none where all are one', async () => {
+    expect((await config(none, { 'rope_freqs.weight': [1, 2] }))['rope_scaling']).toMatchObject({
+      long_factor: [1, 2],
+      short_factor: [1, 2],
+      attention_factor: 1
+    });
+    expect(await config(none, { 'rope_freqs.weight': [1, 1] })).not.toHaveProperty('rope_scaling');
+  });
+
+  it("reads Phi-3's long and short factors", async () => {
+    const read = await config(none, { 'rope_factors_long.weight': [4, 8], 'rope_factors_short.weight': [1, 1.5] });
+    expect(read['rope_scaling']).toEqual({ rope_type: 'longrope', long_factor: [4, 8], short_factor: [1, 1.5] });
+  });
+});
