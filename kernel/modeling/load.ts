@@ -119,6 +119,16 @@ export class Runtime {
     return this.reader.float32(canonical, dims);
   }
 
+  /** One row of a matrix that is stored as it is used (embeddings, unembeddings). */
+  async row(canonical: string, row: number): Promise<Float32Array> {
+    const source = this.reader.source(canonical);
+    const name = source && this.reader.find(source.name);
+    if (name === undefined) {
+      throw new RangeError(`Cannot read ${canonical} as the checkpoint must have it`);
+    }
+    return decode(await this.checkpoint.readRows(name, row, row + 1));
+  }
+
   /** A parameter by its name in the checkpoint, as float32. */
   async parameter(name: string): Promise<Tensor> {
     const raw = await this.checkpoint.read(name);

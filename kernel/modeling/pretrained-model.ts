@@ -8,6 +8,19 @@ import type { GenerateOutput } from '../generation/output';
 import { generate } from '../generation/generate';
 import { prepareInputsForGeneration } from '../generation/prepare-inputs';
 import type { DynamicCache } from '../inference/cache';
+import { attentionRollout } from '../interpretability/attention-flow';
+import type { Attribution, AttributionOptions } from '../interpretability/attribution';
+import { directLogitAttribution } from '../interpretability/attribution';
+import type { Edit } from '../interpretability/edits';
+import type { HeadScoreOptions, HeadScores } from '../interpretability/head-scores';
+import { headScores } from '../interpretability/head-scores';
+import type { LogitLens, LogitLensOptions } from '../interpretability/logit-lens';
+import { logitLens } from '../interpretability/logit-lens';
+import type { CacheOptions } from '../interpretability/run';
+import { runWithCache, scan } from '../interpretability/run';
+import { runWithHooks } from '../interpretability/run-with-hooks';
+import type { Sweep } from '../interpretability/sweeps';
+import { ablationSweep, patchingSweep } from '../interpretability/sweeps';
 import type { LoadingInfo, WeightOptions } from '../inference/weights';
 import type { Family, Task } from '../models/architecture';
 import { getFamily } from '../models/registry';
@@ -18,6 +31,8 @@ import { AutoConfig } from './auto-config';
 import { Callable } from './callable';
 import { InputEmbeddings } from './embeddings';
 import type { ForwardInputs, Probe } from './forward';
+import { drawingDefaults } from './drawing-defaults';
+import { inspectable } from './inspection';
 import type { PretrainedOptions, Runtime } from './load';
 import { loadRuntime, openWeights, resolveModel } from './load';
 import { track, untrack } from './memory';
@@ -293,6 +308,69 @@ export class PreTrainedModel extends Callable {
   /** Values of one parameter by its name in the checkpoint, as float32. */
   async get_parameter(name: string): Promise<Tensor> {
     return this.runtime.parameter(name);
+  }
+
+  /**
+   * A forward that keeps activations, under TransformerLens's names.
+   *
+   * @param inputs As for `forward`.
+   * @param options `names`: sites ('pattern'), hook names, a RegExp or a test; `pos`: which positions.
+   * @example
+   * const { logits, cache } = await model.run_with_cache(inputs, { names: ['pattern', 'resid_post'] });
+   * cache.get('pattern', 5); // [batch, head, query_pos, key_pos]
+   */
+  run_with_cache(inputs: ForwardInputs, options: CacheOptions = {}): ReturnType<typeof runWithCache> {
+    return runWithCache(inspectable(this), inputs, options);
+  }
+
+  /** Names, dims and bytes `run_with_cache` would keep; nothing runs. */
+  scan(inputs: ForwardInputs, options: CacheOptions = {}): ReturnType<typeof scan> {
+    return scan(inspectable(this), inputs, options);
+  }
+
+  /**
+   * A forward with values changed inside; returns what `forward` returns.
+   *
+   * @param edits `{ at: { site, layer, head?, pos? }, … }` with `set`, `scale`, `add`, `from` or `fn`.
+   * @example
+   * await model.run_with_hooks(inputs, [{ at: { site: 'z', layer: 5, head: 1 }, set: 'zero' }]);
+   */
+  async run_with_hooks(inputs: ForwardInputs, edits: readonly Edit[]): Promise<ModelOutput> {
+    if (edits.some(e => 'fn' in e)) {
+      notice('A function edit runs stepped: one more run of the model for each point it is called at.');
+    }
+    const { output } = await runWithHooks(inspectable(this), inputs, edits);
+    return output as ModelOutput;
+  }
+
+  /** Every block's output through the final norm and the unembedding (interpretability/logit-lens.ts). */
+  logit_lens(inputs: ForwardInputs, options: LogitLensOptions = {}): Promise<LogitLens> {
+    return logitLens(inspectable(this), inputs, options);
+  }
+
+  /** How much each component writes into a logit (interpretability/attribution.ts). */
+  direct_logit_attribution(inputs: ForwardInputs, options: AttributionOptions): Promise<Attribution> {
+    return directLogitAttribution(inspectable(this), inputs, options);
+  }
+
+  /** Attention rolled out over layers, [batch, query, key]. */
+  attention_rollout(inputs: ForwardInputs, options: { residual?: number } = {}): Promise<Tensor> {
+    return attentionRollout(inspectable(this), inputs, options);
+  }
+
+  /** Induction, previous-token and duplicate-token scores of every head, each [layers, heads]. */
+  async head_scores(options: HeadScoreOptions = {}): Promise<HeadScores> {
+    return headScores(inspectable(this), options, await drawingDefaults(this));
+  }
+
+  /** The metric with each head or position ablated in turn. */
+  ablation_sweep(inputs: ForwardInputs, options: Parameters<typeof ablationSweep>[2]): Promise<Sweep> {
+    return ablationSweep(inspectable(this), inputs, options);
+  }
+
+  /** The metric with each head's or position's activation taken from another run. */
+  patching_sweep(inputs: ForwardInputs, options: Parameters<typeof patchingSweep>[2]): Promise<Sweep> {
+    return patchingSweep(inspectable(this), inputs, options);
   }
 
   /** Attention is always computed openly; 'eager' is the only implementation there is. */

@@ -4,7 +4,7 @@
  * Source: transformers/models/falcon/modeling_falcon.py
  */
 import type { PretrainedConfig } from '../config/config';
-import type { Block, Family, Norm, WeightMap } from './architecture';
+import type { Block, Family, Norm, Rope, WeightMap } from './architecture';
 import { activation, flag, num, optionalNum, size } from './fields';
 import { affine, languageHead, layers, packed } from './llama';
 import { ropeFromConfig } from './rope';
@@ -78,6 +78,7 @@ export const falcon: Family = {
     const twoNorms = block.residual === 'parallel' && block.ln2 !== 'shared';
     const layer = 'transformer.h.{i}';
     const { heads, head_dim } = block.attention;
+    const ropes: { [name: string]: Rope } = isAlibi ? {} : { default: ropeFromConfig(config, head_dim) };
     return {
       stacks: [
         {
@@ -86,7 +87,7 @@ export const falcon: Family = {
           embedding: { tokens: { vocab_size: size(config, 'vocab_size'), dim: width } },
           blocks: layers(config, () => block),
           final_norm: norm,
-          ropes: isAlibi ? {} : { default: ropeFromConfig(config, head_dim) },
+          ropes,
           causal: true,
           // Python's eager attention adds ALiBi twice, in the mask and in the scores (5.23, modeling_falcon.py 394 and 775);
           // sdpa adds it once. Numbers here are those of eager, which is what returns attentions.

@@ -100,3 +100,8 @@ export function activation(config: PretrainedConfig, key: string): Activation {
   }
   return fn;
 }
+
+/** The same configuration with some fields read otherwise, for families that spell a shared field differently. */
+export function withFields(config: PretrainedConfig, fields: Fields): PretrainedConfig {
+  return Object.assign(Object.create(config) as PretrainedConfig, fields);
+}

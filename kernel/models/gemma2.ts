@@ -5,13 +5,13 @@
  */
 import type { PretrainedConfig } from '../config/config';
 import type { Architecture, Block, Family, Head, Stack, Task, WeightMap } from './architecture';
-import { activation, flag, num, optionalNum, size } from './fields';
+import { activation, flag, num, optionalNum, size, withFields } from './fields';
 import { llamaArchitecture, llamaBlock, rmsNorm } from './llama';
 import { windowed } from './qwen2';
 
 /** The block of Gemma 2 and 3. */
 export function gemmaBlock(config: PretrainedConfig): Block {
-  const base = llamaBlock({ ...config, hidden_act: config['hidden_activation'] } as PretrainedConfig);
+  const base = llamaBlock(withFields(config, { hidden_act: config['hidden_activation'] }));
   const norm = rmsNorm(config);
   const softcap = optionalNum(config, 'attn_logit_softcapping');
   return {

@@ -3,7 +3,7 @@
  * Source: transformers/models/stablelm/modeling_stablelm.py
  */
 import type { Block, Family, Norm } from './architecture';
-import { flag, num } from './fields';
+import { flag, num, withFields } from './fields';
 import { affine, layers, llamaArchitecture, llamaBlock } from './llama';
 
 export const stablelm: Family = {
@@ -13,7 +13,7 @@ export const stablelm: Family = {
     const eps = num(config, 'layer_norm_eps');
     const norm: Norm = { type: 'layer', eps, bias: true };
     // rms_norm_eps is not among StableLM's fields; its norms are these.
-    const block = llamaBlock(Object.assign(Object.create(config), { rms_norm_eps: eps }));
+    const block = llamaBlock(withFields(config, { rms_norm_eps: eps }));
     const bias = flag(config, 'use_qkv_bias');
     const qkNorm = { norm: { type: 'layer', eps }, scope: 'per_head' } as const;
     const own: Block = {
@@ -28,7 +28,7 @@ export const stablelm: Family = {
       ln2: flag(config, 'use_parallel_residual') ? 'shared' : norm
     };
     const base = llamaArchitecture(
-      Object.assign(Object.create(config), { rms_norm_eps: eps }),
+      withFields(config, { rms_norm_eps: eps }),
       task,
       layers(config, () => own)
     );
