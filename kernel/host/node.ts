@@ -96,7 +96,8 @@ async function loadEngine(device: DeviceName, threads?: number): Promise<Engine>
     ort: native,
     device,
     description: device === 'cpu' ? `CPU, ${plural(count)}` : 'WebGPU (native)',
-    createSession: (model, weights, sessionOptions = {}) =>
+    // The native add-on ends the process when an output is to stay on the GPU ('gpu-buffer'): all come back to memory.
+    createSession: (model, weights, { preferredOutputLocation: _gpu, ...sessionOptions } = {}) =>
       createNativeSession(native, model, weights, {
         executionProviders: [device],
         intraOpNumThreads: count,

@@ -1,0 +1,23 @@
+/**
+ * One checkpoint of every family against Python on WebGPU, in Node through the driver VK_DRIVER_FILES names
+ * (software-driver.cjs finds one). Without that variable there is no telling what adapter there would be: skipped.
+ */
+import { fixtures, type Fixture } from './fixture';
+import { familySuite, useNodeHost } from './suite';
+
+const driver = process.env['VK_DRIVER_FILES'];
+
+/** The first variant of each family; all of one when FAMILY picks it. */
+function onePerFamily(): Fixture[] {
+  const all = fixtures();
+  return process.env['FAMILY'] ? all : all.filter((one, i) => all[i - 1]?.model_type !== one.model_type);
+}
+
+if (driver) {
+  useNodeHost();
+  for (const fixture of onePerFamily()) {
+    familySuite(fixture, { device: 'webgpu', generate: ['greedy', 'greedy_padded', 'beam'] });
+  }
+} else {
+  it.skip('WebGPU parity runs where VK_DRIVER_FILES names a Vulkan driver', () => undefined);
+}
