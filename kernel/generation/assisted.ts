@@ -47,12 +47,16 @@ export const assistedDecoding: Decoding = async context => {
   let finished = false;
   let aborted = signal?.aborted ?? false;
   let first = true;
+  (kwargs['past_key_values'] as GenerationCache | undefined)?.activate_past_recording?.();
   const known = (kwargs['past_key_values'] as GenerationCache | undefined)?.get_seq_length() ?? 0;
   while (!finished && !aborted) {
-    const draft = await source.draft(ids);
+    // Without a cache the prompt goes first, alone: layers with a sliding window must know that positions may be taken
+    // back before they forget any.
+    const draft = first && !context.kwargs['past_key_values'] ? { ids: [] } : await source.draft(ids);
     const drafted = draft.ids.length;
     const checked = await check(context, kwargs, ids, draft.ids, first);
     const { outputs, logits, scores } = checked;
+    outputs.past_key_values!.activate_past_recording?.();
     const { tokens, matches } = choose(draft, scores, context);
     let valid = tokens.slice(0, p.max_length - ids.length);
     const end = valid.findIndex(id => eos?.includes(id));
@@ -64,7 +68,9 @@ export const assistedDecoding: Decoding = async context => {
     if (drafted > kept) {
       await outputs.past_key_values!.crop(kept - drafted);
     }
-    source.update(kept, drafted);
+    if (drafted) {
+      source.update(kept, drafted);
+    }
     kwargs = updateModelKwargs(outputs, kwargs, model.is_encoder_decoder, valid.length);
     valid.forEach((_, i) =>
       record.add(scores[i]!, logits[i]!, stepOutputs(outputs, i, before, first ? before - known : 1))

@@ -31,6 +31,9 @@ export const sample: Decoding = async context => {
         firstIteration
       ));
       first = false;
+      if (parameters.is_assistant) {
+        outputs.past_key_values?.activate_past_recording?.();
+      }
     } else {
       const inputs = await model.prepare_inputs_for_generation(input_ids, {
         ...kwargs,

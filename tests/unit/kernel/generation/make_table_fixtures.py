@@ -293,6 +293,10 @@ def run(case):
             if out.get(key) is not None:
                 result[key] = [list(t.shape) for t in out[key]]
         return result
+    if case.get("transitions"):
+        for name, normalize in (("transitions", False), ("normalized_transitions", True)):
+            scores = model.compute_transition_scores(out.sequences, out.scores, out.get("beam_indices"), normalize)
+            result[name] = packed(scores)
     for key in ("scores", "logits"):
         if out.get(key) is not None:
             result[key] = packed(torch.stack(out[key]))
@@ -383,7 +387,8 @@ def cases():
                "num_return_sequences": returned, "max_new_tokens": 9}}
     for beams, options in ((3, {}), (4, {"length_penalty": 0.3}), (2, {"early_stopping": True}), (4, {"num_return_sequences": 4}),
                            (3, {"use_cache": False}), (3, {"renormalize_logits": True, "repetition_penalty": 1.4})):
-        yield {"generation_config": ENDS, "options": {**TWO, "num_beams": beams, **options, "max_new_tokens": 8, **SCORES, "output_logits": True}}
+        yield {"generation_config": ENDS, "options": {**TWO, "num_beams": beams, **options, "max_new_tokens": 8, **SCORES, "output_logits": True}, "transitions": True}
+    yield {"generation_config": ENDS, "options": {**TWO, "top_k": 3, "do_sample": True, "max_new_tokens": 8, **SCORES}, "transitions": True}
     # Prompts, masks, lengths.
     for options in (
         {**ONE},

@@ -1,6 +1,7 @@
 import { generate } from '../../../../kernel/generation/generate';
 import type { GenerateOutput } from '../../../../kernel/generation/output';
 import type { GenerationOptions } from '../../../../kernel/generation/parameters';
+import { computeTransitionScores } from '../../../../kernel/generation/transition-scores';
 import { resetWarnings } from '../../../../kernel/generation/warnings';
 import { Tensor } from '../../../../kernel/tensor/tensor';
 import {
@@ -108,6 +109,18 @@ describe('generate() equals transformers', () => {
       if (wanted[key]) {
         expect(out[key]!.every(step => step.dims[1] === VOCAB)).toBe(true);
         expectScores(out[key], wanted[key] as string);
+      }
+    }
+    if (wanted['transitions']) {
+      for (const [key, normalize_logits] of [
+        ['transitions', false],
+        ['normalized_transitions', true]
+      ] as const) {
+        const scores = computeTransitionScores(out.sequences, out.scores, {
+          beam_indices: out.beam_indices ?? null,
+          normalize_logits
+        });
+        expectScores([scores], wanted[key] as string);
       }
     }
     if (wanted['sequences_scores']) {
