@@ -26,7 +26,14 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', { selector: 'TSEnumDeclaration', message: 'Use a union of strings.' }],
       'prefer-const': ['error', { destructuring: 'all' }],
       '@typescript-eslint/no-namespace': 'off', // JupyterLab's IOptions convention
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-control-regex': 'off', // tokenizers and terminals are about control characters
+      'no-misleading-character-class': 'off', // and about combining ones
+      'no-regex-spaces': 'off',
+      '@typescript-eslint/no-unsafe-declaration-merging': 'off', // how a callable object gets its type
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }
+      ],
       '@typescript-eslint/no-unused-expressions': ['error', { allowShortCircuit: true, allowTernary: true }],
       '@typescript-eslint/no-explicit-any': 'error'
     }

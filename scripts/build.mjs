@@ -105,7 +105,9 @@ async function buildServerKernel() {
     platform: 'node',
     outExtension: { '.js': '.mjs' },
     external: ['zeromq', 'onnxruntime-node', 'onnxruntime-web'],
-    banner: { js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);" }
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
+    }
   });
 }
 

@@ -34,7 +34,7 @@ const commands: JupyterFrontEndPlugin<void> = {
       execute: args => app.commands.execute('notebook:create-new', { ...args, kernelName: KERNEL_NAME })
     });
     app.commands.addCommand(CommandIDs.restartWorker, {
-      label: 'Stop the TypeScript Kernel\'s Worker…',
+      label: "Stop the TypeScript Kernel's Worker…",
       caption: 'End a cell that does not react to an interrupt; variables and models are lost',
       isEnabled: () => current() !== undefined,
       execute: async () => {
@@ -43,7 +43,7 @@ const commands: JupyterFrontEndPlugin<void> = {
           return;
         }
         const { button } = await showDialog({
-          title: 'Stop the kernel\'s worker?',
+          title: "Stop the kernel's worker?",
           body: 'The running cell ends. Variables and loaded models are lost; the notebook is kept.',
           buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Stop' })]
         });

@@ -171,13 +171,14 @@ export class WorkerConnection {
    * worker holds one for life, and we stand in line for it.
    */
   private async _watchLife(lock: string): Promise<void> {
-    const isHeld = async (): Promise<boolean> => (await navigator.locks.query()).held!.some(({ name }) => name === lock);
+    const isHeld = async (): Promise<boolean> =>
+      (await navigator.locks.query()).held!.some(({ name }) => name === lock);
     // The worker asks for its lock in parallel: whoever stands in line before it holds it would take it.
     while (!this._closed && !(await isHeld())) {
       await new Promise(resolve => setTimeout(resolve, 500));
     }
     await navigator.locks.request(lock, { signal: this._released.signal }, () => {
-      this.fail(new Error('The kernel\'s worker ended unexpectedly; the browser may have run out of memory'));
+      this.fail(new Error("The kernel's worker ended unexpectedly; the browser may have run out of memory"));
     });
   }
 

@@ -1,7 +1,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { PageConfig } from '@jupyterlab/coreutils';
 
-type Plugins = readonly JupyterFrontEndPlugin<any>[];
+type Plugins = readonly JupyterFrontEndPlugin<unknown>[];
 
 /**
  * Everything that is not needed to run a kernel, each a chunk of its own: one that cannot be loaded takes nothing else

@@ -63,7 +63,7 @@ export class TypeScriptKernel extends BaseKernel {
   /** Ends the worker, running cell included, and starts a new one: variables and models are lost. */
   restartWorker(): void {
     this._connection.fail(
-      new Error('The kernel\'s worker was ended because the cell did not stop; variables and models are lost')
+      new Error("The kernel's worker was ended because the cell did not stop; variables and models are lost")
     );
     this._setStatus({});
     if (!this.isDisposed) {

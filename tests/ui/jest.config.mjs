@@ -1,11 +1,10 @@
 /** Browser tests: one at a time, each with a JupyterLab of its own. */
 import base from '../../jest.config.mjs';
 
-const { testPathIgnorePatterns, ...rest } = base;
-
 export default {
-  ...rest,
+  ...base,
   rootDir: '../..',
+  testPathIgnorePatterns: ['/node_modules/'],
   testEnvironment: 'node',
   testRegex: 'tests/ui/.*\\.test\\.ts$',
   testTimeout: 60000,

@@ -49,10 +49,7 @@ describe('the kernel in JupyterLab', () => {
   });
 
   it('an interrupt stops a cell that awaits and keeps variables', async () => {
-    const notebook = await open('interrupt.ipynb', [
-      'let kept = 1; await new Promise(() => undefined)',
-      'kept + 1'
-    ]);
+    const notebook = await open('interrupt.ipynb', ['let kept = 1; await new Promise(() => undefined)', 'kept + 1']);
     const { done } = await notebook.start(0);
     await waitFor(async () => (await notebook.kernel()).status === 'busy', 5000);
     await new Promise(resolve => setTimeout(resolve, 500));

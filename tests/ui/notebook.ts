@@ -29,7 +29,9 @@ interface Panel {
   };
   content: {
     activeCellIndex: number;
-    model: { cells: { length: number; get(i: number): { toJSON(): { outputs?: Output[]; execution_count?: number } } } };
+    model: {
+      cells: { length: number; get(i: number): { toJSON(): { outputs?: Output[]; execution_count?: number } } };
+    };
   };
 }
 
@@ -158,7 +160,8 @@ export class Notebook {
 export function plain(outputs: readonly Output[]): string {
   return outputs
     .map(output => {
-      const text = output.text ?? output.data?.['text/plain'] ?? (output.ename ? `${output.ename}: ${output.evalue}` : '');
+      const text =
+        output.text ?? output.data?.['text/plain'] ?? (output.ename ? `${output.ename}: ${output.evalue}` : '');
       return Array.isArray(text) ? text.join('') : String(text);
     })
     .join('\n');

@@ -84,7 +84,10 @@ describe('page side', () => {
   });
 
   it('an interrupt ends a cell that awaits and keeps variables', async () => {
-    const notebook = await open('interrupt.ipynb', ['globalThis.kept = 1; await sleep(60000)'.replace('await ', ''), 'kept']);
+    const notebook = await open('interrupt.ipynb', [
+      'globalThis.kept = 1; await sleep(60000)'.replace('await ', ''),
+      'kept'
+    ]);
     const { done } = await notebook.start(0);
     await waitFor(async () => (await notebook.kernel()).status === 'busy', 5000);
     const asked = Date.now();
@@ -192,7 +195,9 @@ describe('page side', () => {
   ])('JupyterLab starts and python3 runs when %s of our bundle cannot be loaded', async (_, pattern) => {
     const notebook = await lab.notebook('without.ipynb', ['print(6 * 7)'], {
       kernel: 'python3',
-      prepare: page => page.route(pattern, route => route.abort())
+      prepare: async page => {
+        await page.route(pattern, route => route.abort());
+      }
     });
     expect(plain(await notebook.run(0))).toBe('42\n');
     await notebook.page.close();
