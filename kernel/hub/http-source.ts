@@ -1,6 +1,7 @@
 /** Files behind URLs, read by range requests. */
 import type { ByteSource } from '../host/host';
 import { checkRange } from './range';
+import { ReadAhead } from './read-ahead';
 import { fetchWithRetry } from './retry';
 
 export interface HttpOptions {
@@ -52,7 +53,9 @@ export async function openUrl(url: string, options: HttpOptions = {}): Promise<B
   }
   const head = new Uint8Array(await response.arrayBuffer());
   const identity = identityOf(url, response, size);
-  return head.length === size ? new WholeSource(url, head, identity) : new HttpSource(url, size, identity, head, options);
+  return head.length === size
+    ? new WholeSource(url, head, identity)
+    : new ReadAhead(new HttpSource(url, size, identity, head, options));
 }
 
 /** The server ignored the range: what it sends is the whole file. */
@@ -120,7 +123,7 @@ class HttpSource implements ByteSource {
     if (typeof XMLHttpRequest === 'function' && typeof WorkerGlobalScope === 'function') {
       this.readSync = (begin, end) => {
         checkRange(this, begin, end);
-        return end <= this._head.length ? this._head.slice(begin, end) : this._request(begin, end);
+        return end <= this._head.length ? this._head.slice(begin, end) : this._requestAgain(begin, end);
       };
     }
   }
@@ -157,6 +160,19 @@ class HttpSource implements ByteSource {
       }
     }
     return out;
+  }
+
+  /** A synchronous request has no way to wait: what fails is tried twice more at once. */
+  private _requestAgain(begin: number, end: number): Uint8Array {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return this._request(begin, end);
+      } catch (error) {
+        if (attempt === 2) {
+          throw error;
+        }
+      }
+    }
   }
 
   private _request(begin: number, end: number): Uint8Array {
