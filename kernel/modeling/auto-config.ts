@@ -78,6 +78,7 @@ const LOADING = new Set([
   'output_loading_info',
   'ignore_mismatched_sizes',
   'other_config',
+  'adapter',
   'low_cpu_mem_usage',
   'use_safetensors'
 ]);

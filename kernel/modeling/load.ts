@@ -41,6 +41,8 @@ export interface PretrainedOptions extends ResolveOptions {
   ignore_mismatched_sizes?: boolean;
   low_cpu_mem_usage?: boolean;
   use_safetensors?: boolean;
+  /** A LoRA adapter to merge into the weights: folder or repository id. */
+  adapter?: string;
   [key: string]: unknown;
 }
 

@@ -1,6 +1,7 @@
 import { hookName } from '../graph/names';
 import { GenerationConfig } from '../config/generation-config';
 import { PretrainedConfig } from '../config/config';
+import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { ModelFolder } from '../host/host';
 import { readJson } from '../host/read';
 import type { GenerationOptions } from '../generation/parameters';
@@ -40,6 +41,7 @@ import { notice } from './notice';
 import type { ModelOutput } from './outputs';
 import type { Parameter } from './parameters';
 import { namedParameters } from './parameters';
+import { readAdapter } from './lora';
 
 /** What a model is made of; `from_pretrained` supplies it. */
 export interface ModelParts {
@@ -90,7 +92,8 @@ export class PreTrainedModel extends Callable {
   }
 
   /**
-   * Loads a model: `config.json` and weights from a folder, a GGUF file or a repository id (api.md, Loading).
+   * Loads a model: `config.json` and weights from a folder, a GGUF file or a repository id (api.md, Loading). With
+   * `adapter`, a folder or repository id, that LoRA adapter is merged into the weights.
    *
    * @returns The model; with `output_loading_info`, [model, info].
    * @throws {RangeError} If nothing is found, a tensor is missing or the model does not fit in memory.
@@ -118,7 +121,7 @@ export class PreTrainedModel extends Callable {
       config,
       checkpoint,
       options,
-      await this.weightOptions(folder, { ...options, config })
+      await this.weightOptions(checkpoint, { ...options, config })
     );
     const generation_config = await readGenerationConfig(folder, config, options);
     const model = new this(config, { runtime, name, folder, generation_config });
@@ -129,9 +132,12 @@ export class PreTrainedModel extends Callable {
     return options.output_loading_info ? ([model, info] as unknown as T) : model;
   }
 
-  /** Changes to weights while they are read; for subclasses in the library (LoRA). */
-  protected static async weightOptions(_folder: ModelFolder, _options: PretrainedOptions): Promise<WeightOptions> {
-    return {};
+  /** Changes to weights while they are read: a LoRA adapter, and what subclasses in the library add. */
+  protected static async weightOptions(checkpoint: Checkpoint, options: PretrainedOptions): Promise<WeightOptions> {
+    const { adapter, ...others } = options;
+    return adapter === undefined
+      ? {}
+      : { deltas: await readAdapter(await resolveModel(String(adapter), others), checkpoint, options.signal) };
   }
 
   /** Where it runs: 'webgpu', 'wasm' or 'cpu'. */
@@ -438,6 +444,7 @@ function checkOptions(options: PretrainedOptions): void {
     'output_loading_info',
     'ignore_mismatched_sizes',
     'other_config',
+    'adapter',
     'low_cpu_mem_usage',
     'use_safetensors'
   ]);

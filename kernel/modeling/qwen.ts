@@ -7,7 +7,7 @@ import { asTensor } from '../generation/batch';
 import type { GenerateOutput } from '../generation/output';
 import type { GenerationOptions } from '../generation/parameters';
 import type { BaseStreamer } from '../generation/streamers';
-import type { ModelFolder } from '../host/host';
+import type { Checkpoint } from '../checkpoint/checkpoint';
 import { DynamicCache } from '../inference/cache';
 import type { WeightOptions } from '../inference/weights';
 import type { Task } from '../models/architecture';
@@ -52,11 +52,11 @@ export class QWenPreTrainedModel extends PreTrainedModel {
     return PreTrainedModel.from_pretrained.call(this, name, { ...options, config }) as Promise<T>;
   }
 
-  protected static override async weightOptions(folder: ModelFolder, options: PretrainedOptions): Promise<WeightOptions> {
+  protected static override async weightOptions(checkpoint: Checkpoint, options: PretrainedOptions): Promise<WeightOptions> {
     const given = options.dtype ?? options.torch_dtype ?? 'auto';
     const config = options.config!;
     const round = config['bf16'] ? 'bfloat16' : config['fp16'] ? 'float16' : undefined;
-    const others = await super.weightOptions(folder, options);
+    const others = await super.weightOptions(checkpoint, options);
     return given === 'auto' && round ? { ...others, round } : others;
   }
 
