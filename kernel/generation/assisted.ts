@@ -100,16 +100,16 @@ function candidateGenerator(context: DecodingContext): CandidateGenerator {
   if (model.config.vocab_size === assistant.config.vocab_size) {
     if (assistantTokenizer) {
       throw new RangeError(
-        '`assistant_tokenizer` is not required when the main and assistant models use the same tokenizer. Please omit ' +
-          `\`assistant_tokenizer\` from \`generate()\` ${reference}.`
+        '`assistant_tokenizer` is not required when the main and assistant models use the same tokenizer. Please ' +
+          `omit \`assistant_tokenizer\` from \`generate()\` ${reference}.`
       );
     }
     return new AssistedCandidateGenerator(context, assistant);
   }
   if (!tokenizer || !assistantTokenizer) {
     throw new RangeError(
-      'The main and assistant models have different tokenizers. Please provide `tokenizer` and `assistant_tokenizer` to ' +
-        `\`generate()\` ${reference}.`
+      'The main and assistant models have different tokenizers. Please provide `tokenizer` and `assistant_tokenizer` ' +
+        `to \`generate()\` ${reference}.`
     );
   }
   return new DifferentTokenizersCandidateGenerator(context, assistant, tokenizer, assistantTokenizer);

@@ -37,7 +37,8 @@ export function asTensor(value: unknown, name: string, dtype: 'int64' | 'float32
     const list = item as ArrayLike<unknown> | undefined;
     if (!list || list.length !== dims[depth]) {
       throw new TypeError(
-        `Cannot use ${name} as its rows must have one length: found ${list?.length ?? String(item)} beside ${dims[depth]}. ` +
+        `Cannot use ${name} as its rows must have one length: ` +
+          `found ${list?.length ?? String(item)} beside ${dims[depth]}. ` +
           'Pad them: tokenizer(texts, { padding: true })'
       );
     }

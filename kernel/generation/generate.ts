@@ -234,9 +234,9 @@ function decodingFor(p: ResolvedParameters, assistant: GenerativeModel | undefin
     }
     if (assistant || p.prompt_lookup_num_tokens !== undefined) {
       warn(
-        "You've set `assistant_model` or `use_mtp`, which triggers assisted generate. Currently, assisted generate is only " +
-          'supported with Greedy Search and Sample. However, the base decoding mode (based on current flags) is ' +
-          `${p.do_sample ? 'beam_sample' : 'beam_search'} -- some of the set flags will be ignored.`
+        "You've set `assistant_model` or `use_mtp`, which triggers assisted generate. Currently, assisted generate " +
+          'is only supported with Greedy Search and Sample. However, the base decoding mode (based on current flags) ' +
+          `is ${p.do_sample ? 'beam_sample' : 'beam_search'} -- some of the set flags will be ignored.`
       );
     }
     return beamSearch;
@@ -267,8 +267,8 @@ function warnOfRightPadding(
     : tokenRows(tensor).some(row => row[row.length - 1] === pad);
   if (padded) {
     warn(
-      'A decoder-only architecture is being used, but right-padding was detected! For correct generation results, please ' +
-        "set `padding_side='left'` when initializing the tokenizer."
+      'A decoder-only architecture is being used, but right-padding was detected! For correct generation results, ' +
+        "please set `padding_side='left'` when initializing the tokenizer."
     );
   }
 }
@@ -297,9 +297,9 @@ function buildCriteria(
   if (p.stop_strings !== undefined) {
     if (!tokenizer) {
       throw new TypeError(
-        "There are one or more stop strings, either in the arguments to `generate` or in the model's generation config, " +
-          "but we could not locate a tokenizer. When generating with stop strings, you must pass the model's tokenizer to " +
-          'the `tokenizer` argument of `generate`.'
+        "There are one or more stop strings, either in the arguments to `generate` or in the model's generation " +
+          "config, but we could not locate a tokenizer. When generating with stop strings, you must pass the model's " +
+          'tokenizer to the `tokenizer` argument of `generate`.'
       );
     }
     builtIn.push(new StopStringCriteria(tokenizer, p.stop_strings));

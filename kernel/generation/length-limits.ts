@@ -53,20 +53,21 @@ function checkLengths(
 ): void {
   if (hasDefaultMaxLength && p.max_new_tokens === undefined) {
     warn(
-      `Using the model-agnostic default \`max_length\` (=${p.max_length}) to control the generation length. We recommend ` +
-        'setting `max_new_tokens` to control the maximum length of the generation.'
+      `Using the model-agnostic default \`max_length\` (=${p.max_length}) to control the generation length. We ` +
+        'recommend setting `max_new_tokens` to control the maximum length of the generation.'
     );
   }
   if (idsLength >= p.max_length) {
     throw new RangeError(
-      `Input length of ${isEncoderDecoder ? 'decoder_input_ids' : 'input_ids'} is ${idsLength}, but \`max_length\` is set ` +
-        `to ${p.max_length}. This can lead to unexpected behavior. You should consider increasing \`max_length\` or, better ` +
-        'yet, setting `max_new_tokens`.'
+      `Input length of ${isEncoderDecoder ? 'decoder_input_ids' : 'input_ids'} is ${idsLength}, but \`max_length\` ` +
+        `is set to ${p.max_length}. This can lead to unexpected behavior. You should consider increasing ` +
+        '`max_length` or, better yet, setting `max_new_tokens`.'
     );
   }
   const suffix =
     ' Generation will stop at the defined maximum length. You should decrease the minimum length and/or increase the ' +
-    `maximum length.${hasDefaultMaxLength ? ` Note that \`max_length\` is set to ${p.max_length}, its default value.` : ''}`;
+    'maximum length.' +
+    (hasDefaultMaxLength ? ` Note that \`max_length\` is set to ${p.max_length}, its default value.` : '');
   if (p.min_length > p.max_length) {
     warn(
       `Unfeasible length constraints: \`min_length\` (${p.min_length}) is larger than the maximum possible length ` +

@@ -24,7 +24,8 @@ export type LogitsProcessorLike = LogitsProcessor | LogitsProcessorFunction | { 
 export abstract class LogitsProcessor {
   /**
    * @param input_ids Tokens so far, prompt included, int64 [B, S].
-   * @param scores Scores of the next token, float32 [B, V]: logits, or with beams their log-softmax. Not to be modified.
+   * @param scores Scores of the next token, float32 [B, V]: logits, or with beams their log-softmax. Not to be
+   *   modified.
    * @returns The new scores, float32 [B, V].
    */
   abstract __call__(input_ids: Tensor, scores: Tensor): Tensor | Promise<Tensor>;

@@ -104,8 +104,8 @@ function emptyIds(batch: number): Tensor {
 }
 
 /**
- * Adds the attention mask and the positions. The mask is the one given, or zeros where padding can be told from the ids;
- * one of ones only is left out, as in Python.
+ * Adds the attention mask and the positions. The mask is the one given, or zeros where padding can be told from the
+ * ids; one of ones only is left out, as in Python.
  *
  * @returns The length of the mask.
  */

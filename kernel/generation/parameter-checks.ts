@@ -142,7 +142,8 @@ function checkReturnSequences(p: ResolvedParameters): void {
     }
   } else if (p.num_return_sequences > p.num_beams) {
     throw new RangeError(
-      `\`num_return_sequences\` (${p.num_return_sequences}) has to be smaller or equal to \`num_beams\` (${p.num_beams}).`
+      `\`num_return_sequences\` (${p.num_return_sequences}) has to be smaller or equal to ` +
+        `\`num_beams\` (${p.num_beams}).`
     );
   }
 }
@@ -154,10 +155,11 @@ function checkForcedTokens(p: ResolvedParameters): void {
     const ids = value === undefined ? [] : typeof value === 'number' ? [value] : [...value];
     if (ids.length && ids.every(id => suppressed.has(id))) {
       throw new RangeError(
-        `Every token in \`${key}\` ([${ids.sort((a, b) => a - b).join(', ')}]) is also in \`suppress_tokens\`. Forcing ` +
-          'a token while suppressing it sets all logits to `-inf` at the forcing step, which produces `nan` ' +
+        `Every token in \`${key}\` ([${ids.sort((a, b) => a - b).join(', ')}]) is also in \`suppress_tokens\`. ` +
+          'Forcing a token while suppressing it sets all logits to `-inf` at the forcing step, which produces `nan` ' +
           'probabilities and crashes generation. Remove the overlapping token(s) from either ' +
-          `\`${key}\` or \`suppress_tokens\` (if you meant to prevent an early EOS token, use \`min_new_tokens\` instead).`
+          `\`${key}\` or \`suppress_tokens\` (if you meant to prevent an early EOS token, use ` +
+          '`min_new_tokens` instead).'
       );
     }
   }

@@ -36,7 +36,7 @@ export interface GenerationParameters {
   min_length?: Maybe<number>;
   /** New tokens before an end token may come; wins over min_length. */
   min_new_tokens?: Maybe<number>;
-  /** When beam search ends: true at num_beams finished texts, false when no better is likely, 'never' when none can be. */
+  /** When beam search ends: true at num_beams finished texts, false when no better is likely, 'never' when none can. */
   early_stopping?: Maybe<boolean | 'never'>;
   /** Seconds after which no further token is begun. */
   max_time?: Maybe<number>;
@@ -211,8 +211,8 @@ export function checkModelConfig(config: Readonly<Record<string, unknown>>): voi
   if (found.length) {
     const shown = found.map(key => `'${key}': ${JSON.stringify(config[key])}`).join(', ');
     throw new RangeError(
-      'You have modified the pretrained model configuration to control generation We detected the following values set - ' +
-        `{${shown}}. This strategy to control generation is not supported anymore. Please use and modify ` +
+      'You have modified the pretrained model configuration to control generation We detected the following values ' +
+        `set - {${shown}}. This strategy to control generation is not supported anymore. Please use and modify ` +
         '`model.generation_config` (see ' +
         'https://huggingface.co/docs/transformers/generation_strategies#default-text-generation-configuration )'
     );
@@ -281,9 +281,10 @@ export function mergeParameters(
   checkParameters(parameters, new Set(set));
   if (given && set.length) {
     warnOnce(
-      `Passing \`generation_config\` together with generation-related arguments=({${set.map(k => `'${k}'`).join(', ')}}) ` +
-        'is deprecated and will be removed in future versions. Please pass either a `generation_config` object OR all ' +
-        'generation parameters explicitly, but not both.'
+      'Passing `generation_config` together with generation-related ' +
+        `arguments=({${set.map(k => `'${k}'`).join(', ')}}) ` +
+        'is deprecated and will be removed in future versions. Please pass either a `generation_config` object OR ' +
+        'all generation parameters explicitly, but not both.'
     );
   }
   const unset = (key: string): boolean =>

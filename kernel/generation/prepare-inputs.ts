@@ -153,8 +153,8 @@ export async function prefill(
     }
     if (count !== undefined && count <= 0) {
       throw new RangeError(
-        `Cannot continue from past_key_values as they must be shorter than the prompt of ${count + past} tokens: they ` +
-          `hold ${past}. Crop them: past_key_values.crop(${count - 1})`
+        `Cannot continue from past_key_values as they must be shorter than the prompt of ${count + past} tokens: ` +
+          `they hold ${past}. Crop them: past_key_values.crop(${count - 1})`
       );
     }
   }

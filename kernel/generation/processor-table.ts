@@ -231,9 +231,9 @@ export function mergeOwn<T extends object>(builtIn: readonly T[], own: readonly 
     const kind = replacement instanceof StoppingCriteria ? 'stopping criteria' : 'logits processor';
     const name = part.constructor.name;
     warnOnce(
-      `A custom ${kind} of type ${name} has been passed to \`.generate()\`, but it was also created in \`.generate()\`, ` +
-        `given its parameterization. The custom ${name} will take precedence. Please check the docstring of ${name} to ` +
-        'see related `.generate()` flags.'
+      `A custom ${kind} of type ${name} has been passed to \`.generate()\`, but it was also created in ` +
+        `\`.generate()\`, given its parameterization. The custom ${name} will take precedence. Please check the ` +
+        `docstring of ${name} to see related \`.generate()\` flags.`
     );
     return replacement;
   });

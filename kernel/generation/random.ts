@@ -56,7 +56,7 @@ export class RandomGenerator {
     return (high * 67108864 + low) / 9007199254740992;
   }
 
-  /** The first `count` entries of a random permutation of 0 … n − 1, the same as torch.randperm(n)[:count] on the CPU. */
+  /** The first `count` entries of a random permutation of 0 … n − 1, as torch.randperm(n)[:count] on the CPU. */
   permutation(n: number, count = n): Int32Array {
     const items = new Int32Array(n);
     for (let i = 0; i < n; i++) {

@@ -28,23 +28,23 @@ export function specialTokens(
   if (pad === undefined && eos) {
     if (!hasMask && batch > 1) {
       warn(
-        'The attention mask and the pad token id were not set, with a batched input. As a consequence, you may observe ' +
-          "unexpected behavior. Please pass your input's `attention_mask` to obtain reliable results."
+        'The attention mask and the pad token id were not set, with a batched input. As a consequence, you may ' +
+          "observe unexpected behavior. Please pass your input's `attention_mask` to obtain reliable results."
       );
     }
     pad = eos[0];
   }
   if (eos && pad !== undefined && eos.includes(pad) && !hasMask && batch > 1) {
     warnOnce(
-      'The attention mask is not set with a batched input, and cannot be inferred from input because pad token is same ' +
-        "as eos token. As a consequence, you may observe unexpected behavior. Please pass your input's " +
+      'The attention mask is not set with a batched input, and cannot be inferred from input because pad token is ' +
+        "same as eos token. As a consequence, you may observe unexpected behavior. Please pass your input's " +
         '`attention_mask` to obtain reliable results.'
     );
   }
   if (eos?.some(id => !Number.isInteger(id) || id < 0)) {
     warn(
-      `\`eos_token_id\` should consist of positive integers, but is [${eos.join(', ')}]. Your generation will not stop ` +
-        'until the maximum length is reached. Depending on other flags, it may even crash.'
+      `\`eos_token_id\` should consist of positive integers, but is [${eos.join(', ')}]. Your generation will not ` +
+        'stop until the maximum length is reached. Depending on other flags, it may even crash.'
     );
   }
   const decoderStart = p.decoder_start_token_id ?? (isEncoderDecoder ? p.bos_token_id : undefined);

@@ -24,7 +24,8 @@ export function computeTransitionScores(
 ): Tensor {
   if (!scores?.length) {
     throw new TypeError(
-      'Cannot compute transition scores as scores must be given: generate with return_dict_in_generate and output_scores'
+      'Cannot compute transition scores as scores must be given: generate with return_dict_in_generate and ' +
+        'output_scores'
     );
   }
   const ids = tokenRows(sequences);

@@ -9,8 +9,8 @@ const TABLE_SIZE = 1000003;
 const KEYS = ['greenlist_ratio', 'bias', 'hashing_key', 'seeding_scheme', 'context_width'];
 
 /**
- * Makes a pseudo-random part of the vocabulary, the green list, more likely, so that text can be recognised as generated.
- * The list depends on the tokens before, and is the same as Python's on the CPU.
+ * Makes a pseudo-random part of the vocabulary, the green list, more likely, so that text can be recognised as
+ * generated. The list depends on the tokens before, and is the same as Python's on the CPU.
  *
  * @see {@link https://arxiv.org/abs/2306.04634}
  */
@@ -48,8 +48,8 @@ export class WatermarkLogitsProcessor extends LogitsProcessor {
     } = config;
     const wrong = (key: string, expected: string, found: unknown): RangeError =>
       new RangeError(
-        `Some of the keys in \`watermarking_config\` are defined incorrectly. \`${key}\` should be ${expected}\` but found ` +
-          String(found)
+        `Some of the keys in \`watermarking_config\` are defined incorrectly. \`${key}\` should be ` +
+          `${expected}\` but found ${String(found)}`
       );
     if (!['selfhash', 'lefthash'].includes(seeding_scheme)) {
       throw wrong('seeding_scheme', '[`selfhash`, `lefthash`]', seeding_scheme);
