@@ -13,6 +13,13 @@ function allowed(): Map<string, string[]> {
       table.set(row[1]!, imports === 'nothing' ? [] : imports.split(',').map(s => s.trim()));
     }
   }
+  for (const [folder, imports] of table) {
+    const except = /^every library folder except (\w+)$/.exec(imports[0] ?? '');
+    if (except) {
+      const all = [...table.keys()].filter(name => ![folder, except[1], 'runtime', 'protocol'].includes(name));
+      table.set(folder, all);
+    }
+  }
   return table;
 }
 
