@@ -125,7 +125,9 @@ function decodeInto(dtype: DataType, bytes: Uint8Array, out: Float32Array, name:
       decodeFloat8(dtype, bytes, out);
       return;
     default:
-      throw new TypeError(`Cannot decode ${name} as its dtype must be a real number of at most 64 bits: it is ${dtype}`);
+      throw new TypeError(
+        `Cannot decode ${name} as its dtype must be a real number of at most 64 bits: it is ${dtype}`
+      );
   }
 }
 

@@ -61,7 +61,10 @@ const qwen2: NameMap = {
   }
 };
 
-const withBlock = (base: NameMap, block: NameMap['block']): NameMap => ({ ...base, block: { ...base.block, ...block } });
+const withBlock = (base: NameMap, block: NameMap['block']): NameMap => ({
+  ...base,
+  block: { ...base.block, ...block }
+});
 
 const qkNorms = { attn_q_norm: rule('self_attn.q_norm'), attn_k_norm: rule('self_attn.k_norm') };
 

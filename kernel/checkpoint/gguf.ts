@@ -67,7 +67,11 @@ export async function readGguf(source: ByteSource, signal?: AbortSignal): Promis
           `its header must be at most ${longestHeader} bytes: it needs ${error.bytes}`
         );
       }
-      bytes = await source.read(0, Math.min(source.size, longestHeader, Math.max(error.bytes, 4 * bytes.length)), signal);
+      bytes = await source.read(
+        0,
+        Math.min(source.size, longestHeader, Math.max(error.bytes, 4 * bytes.length)),
+        signal
+      );
     }
   }
 }
@@ -80,7 +84,19 @@ class NeedMore extends Error {
 }
 
 /** Widths of the fixed-size value types, by type number. */
-const widths: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 };
+const widths: Readonly<Record<number, number>> = {
+  0: 1,
+  1: 1,
+  2: 2,
+  3: 2,
+  4: 4,
+  5: 4,
+  6: 4,
+  7: 1,
+  10: 8,
+  11: 8,
+  12: 8
+};
 const stringType = 8;
 const arrayType = 9;
 
@@ -140,31 +156,31 @@ class HeaderParser {
     const at = this._at;
     switch (type) {
       case 0:
-        return this._need(1), this._view.getUint8(at);
+        return (this._need(1), this._view.getUint8(at));
       case 1:
-        return this._need(1), this._view.getInt8(at);
+        return (this._need(1), this._view.getInt8(at));
       case 2:
-        return this._need(2), this._view.getUint16(at, true);
+        return (this._need(2), this._view.getUint16(at, true));
       case 3:
-        return this._need(2), this._view.getInt16(at, true);
+        return (this._need(2), this._view.getInt16(at, true));
       case 4:
-        return this._need(4), this._view.getUint32(at, true);
+        return (this._need(4), this._view.getUint32(at, true));
       case 5:
-        return this._need(4), this._view.getInt32(at, true);
+        return (this._need(4), this._view.getInt32(at, true));
       case 6:
-        return this._need(4), this._view.getFloat32(at, true);
+        return (this._need(4), this._view.getFloat32(at, true));
       case 7:
-        return this._need(1), this._view.getUint8(at) !== 0;
+        return (this._need(1), this._view.getUint8(at) !== 0);
       case stringType:
         return this._string();
       case arrayType:
         return this._array(depth + 1, key);
       case 10:
-        return this._need(8), plainNumber(this._view.getBigUint64(at, true));
+        return (this._need(8), plainNumber(this._view.getBigUint64(at, true)));
       case 11:
-        return this._need(8), plainNumber(this._view.getBigInt64(at, true));
+        return (this._need(8), plainNumber(this._view.getBigInt64(at, true)));
       case 12:
-        return this._need(8), this._view.getFloat64(at, true);
+        return (this._need(8), this._view.getFloat64(at, true));
       default:
         return this._fail(`the value type of metadata key ${JSON.stringify(key)} must be known: it is ${type}`);
     }

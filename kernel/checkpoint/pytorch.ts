@@ -145,7 +145,9 @@ export async function readPyTorch(
     const { value, places } = isZip(head) ? await readArchive(source, signal) : await readLegacy(source, signal);
     return { entries: entriesOf(source, value, places), metadata: {} };
   } catch (error) {
-    throw error instanceof PickleError ? new CheckpointError(source.name, error.message.replace(/^.*? as /, '')) : error;
+    throw error instanceof PickleError
+      ? new CheckpointError(source.name, error.message.replace(/^.*? as /, ''))
+      : error;
   }
 }
 

@@ -126,9 +126,7 @@ function parseEntry(name: string, value: unknown, source: ByteSource, data: numb
   }
   const byteLength = bytesOf(dtype, elementCount(shape));
   if (byteLength !== end - begin) {
-    fail(
-      `${dtype} of shape [${shape}] must take ${byteLength ?? 'whole'} bytes: data_offsets give ${end - begin}`
-    );
+    fail(`${dtype} of shape [${shape}] must take ${byteLength ?? 'whole'} bytes: data_offsets give ${end - begin}`);
   }
   const info: TensorInfo = { name, dims: shape, dtype, byteLength: end - begin, file, stored: dtype };
   return { info, source, begin: data + begin, end: data + end };

@@ -32,7 +32,9 @@ export function safetensorsHeader(
     names.add(name);
     const length = bytesOf(dtype, elementCount(dims));
     if (length === undefined) {
-      throw new TypeError(`Cannot write tensor ${JSON.stringify(name)} as ${dtype} of shape [${dims}] has parts of bytes`);
+      throw new TypeError(
+        `Cannot write tensor ${JSON.stringify(name)} as ${dtype} of shape [${dims}] has parts of bytes`
+      );
     }
     rows.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape: dims, data_offsets: [at, at + length] })}`);
     at += length;

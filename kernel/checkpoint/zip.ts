@@ -38,7 +38,7 @@ export function isZip(head: Uint8Array): boolean {
 export async function readZip(source: ByteSource, signal?: AbortSignal): Promise<Map<string, ZipMember>> {
   const directory = await findDirectory(source, signal);
   const members: { name: string; header: number; size: number }[] = [];
-  for (let at = 0; members.length < directory.count; ) {
+  for (let at = 0; members.length < directory.count;) {
     at = readCentral(source, directory.view, at, members);
   }
   const found = new Map<string, ZipMember>();

@@ -54,7 +54,8 @@ export function createBrowserHost(options: BrowserHostOptions = {}): BrowserHost
     cache: openCache,
     mounted,
     downloads: settings['downloads'] !== false,
-    endpoint: typeof settings['hf_endpoint'] === 'string' && settings['hf_endpoint'] ? settings['hf_endpoint'] : undefined
+    endpoint:
+      typeof settings['hf_endpoint'] === 'string' && settings['hf_endpoint'] ? settings['hf_endpoint'] : undefined
   });
   return {
     name: 'browser',
@@ -76,7 +77,10 @@ export function createBrowserHost(options: BrowserHostOptions = {}): BrowserHost
   };
 }
 
-function siteOf(modelsUrl: string, headers: Record<string, string>): { modelsUrl: string; headers: Record<string, string> } {
+function siteOf(
+  modelsUrl: string,
+  headers: Record<string, string>
+): { modelsUrl: string; headers: Record<string, string> } {
   const url = new URL(modelsUrl, self.location.href).href;
   return { modelsUrl: url.endsWith('/') ? url : `${url}/`, headers };
 }

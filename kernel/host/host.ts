@@ -54,7 +54,11 @@ export interface Engine {
   /** Resolves with the reason when the GPU device is lost; its sessions fail from then on, `Host.engine` gives a new one. */
   readonly lost?: Promise<string>;
   /** Creates a session from ModelProto bytes and weights produced on demand. */
-  createSession(model: Uint8Array, weights: readonly ExternalTensor[], options?: ort.InferenceSession.SessionOptions): Promise<ort.InferenceSession>;
+  createSession(
+    model: Uint8Array,
+    weights: readonly ExternalTensor[],
+    options?: ort.InferenceSession.SessionOptions
+  ): Promise<ort.InferenceSession>;
 }
 
 export interface ResolveOptions {

@@ -86,7 +86,10 @@ class HubFolder implements ModelFolder {
     if (!writer) {
       // Not a real Blob: a synchronous reader would refuse it.
       const synchronous = false;
-      return new BlobSource(`${this._repository}/${remote.path}`, blob, { identity: `${key}:${remote.oid}`, synchronous });
+      return new BlobSource(`${this._repository}/${remote.path}`, blob, {
+        identity: `${key}:${remote.oid}`,
+        synchronous
+      });
     }
     return this._download(remote, key, blob, writer, this._cache!);
   }

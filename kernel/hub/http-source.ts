@@ -49,7 +49,9 @@ export async function openUrl(url: string, options: HttpOptions = {}): Promise<B
   const size = Number(/\/(\d+)\s*$/.exec(response.headers.get('Content-Range') ?? '')?.[1] ?? NaN);
   if (!Number.isSafeInteger(size)) {
     await response.body?.cancel();
-    throw new Error(`Cannot open ${url} as the server must say its size: Content-Range is absent or not readable from here`);
+    throw new Error(
+      `Cannot open ${url} as the server must say its size: Content-Range is absent or not readable from here`
+    );
   }
   const head = new Uint8Array(await response.arrayBuffer());
   const identity = identityOf(url, response, size);
@@ -183,12 +185,7 @@ class HttpSource implements ByteSource {
       request.setRequestHeader(key, value);
     }
     request.send();
-    this._check(
-      request.status,
-      request.getResponseHeader('Content-Range'),
-      request.getResponseHeader('ETag'),
-      begin
-    );
+    this._check(request.status, request.getResponseHeader('Content-Range'), request.getResponseHeader('ETag'), begin);
     const bytes = new Uint8Array(request.response as ArrayBuffer);
     if (bytes.length !== end - begin) {
       throw new RangeError(`Cannot read ${this.name} as ${end - begin} bytes must arrive: there are ${bytes.length}`);

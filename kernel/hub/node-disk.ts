@@ -26,7 +26,7 @@ export class FileSource implements ByteSource {
     const out = this._allocate(begin, end);
     const file = await fs.open(this.name);
     try {
-      for (let at = 0; at < out.length; ) {
+      for (let at = 0; at < out.length;) {
         signal?.throwIfAborted();
         const { bytesRead } = await file.read(out, at, Math.min(out.length - at, longestRead), begin + at);
         at += this._check(bytesRead, begin + at, end);
@@ -41,7 +41,7 @@ export class FileSource implements ByteSource {
     const out = this._allocate(begin, end);
     const file = openSync(this.name, 'r');
     try {
-      for (let at = 0; at < out.length; ) {
+      for (let at = 0; at < out.length;) {
         const bytesRead = readSync(file, out, at, Math.min(out.length - at, longestRead), begin + at);
         at += this._check(bytesRead, begin + at, end);
       }
@@ -58,7 +58,9 @@ export class FileSource implements ByteSource {
 
   private _check(bytesRead: number, at: number, end: number): number {
     if (bytesRead === 0) {
-      throw new RangeError(`Cannot read ${this.name} up to ${end} as the file must still be that long: it ends at ${at}`);
+      throw new RangeError(
+        `Cannot read ${this.name} up to ${end} as the file must still be that long: it ends at ${at}`
+      );
     }
     return bytesRead;
   }

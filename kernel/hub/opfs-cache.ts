@@ -153,7 +153,7 @@ async function openTarget(handle: FileSystemFileHandle, resume: boolean): Promis
     return {
       at: access.getSize(),
       write: async (bytes, at) => {
-        for (let done = 0; done < bytes.byteLength; ) {
+        for (let done = 0; done < bytes.byteLength;) {
           done += access.write(bytes.subarray(done) as Uint8Array<ArrayBuffer>, { at: at + done });
         }
       },

@@ -95,7 +95,9 @@ describe.each([
         error === undefined || (error instanceof CheckpointError && error.message.startsWith('Cannot load damaged'));
       // Several tensors may share bytes in .bin files only; a Q2_K byte makes at most 4 values.
       if (!isTyped || read > 30 || values > 30 || time > 2000) {
-        faults.push(`mutation ${i}: ${String((error as Error | undefined)?.stack ?? '')} read ${read} values ${values} ${time} ms`);
+        faults.push(
+          `mutation ${i}: ${String((error as Error | undefined)?.stack ?? '')} read ${read} values ${values} ${time} ms`
+        );
       }
     }
     expect(faults.slice(0, 5)).toEqual([]);

@@ -12,7 +12,19 @@ export function seeded(seed: number): () => number {
 }
 
 /** Numbers that sizes and offsets go wrong with. */
-const extremes = [0n, 1n, 0x7fn, 0xffn, 0x7fffn, 0xffffn, 0x7fffffffn, 0xffffffffn, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n];
+const extremes = [
+  0n,
+  1n,
+  0x7fn,
+  0xffn,
+  0x7fffn,
+  0xffffn,
+  0x7fffffffn,
+  0xffffffffn,
+  2n ** 53n,
+  2n ** 63n,
+  2n ** 64n - 1n
+];
 
 /**
  * Damages a copy of a file in one to four places, of which most lie in its head.
@@ -20,7 +32,7 @@ const extremes = [0n, 1n, 0x7fn, 0xffn, 0x7fffn, 0xffffn, 0x7fffffffn, 0xfffffff
  * @param head Length of the part that holds the structure.
  */
 export function mutated(bytes: Uint8Array, head: number, random: () => number): Uint8Array {
-  let out = bytes.slice();
+  let out: Uint8Array = bytes.slice();
   const count = 1 + Math.floor(random() * 4);
   for (let i = 0; i < count; i++) {
     out = mutateOnce(out, Math.min(head, out.length), random);
@@ -53,7 +65,12 @@ function mutateOnce(bytes: Uint8Array, head: number, random: () => number): Uint
     case 4: // take out
       return splice(bytes, at, at + 1 + within(16), new Uint8Array(0));
     case 5: // put in
-      return splice(bytes, at, at, Uint8Array.from({ length: 1 + within(16) }, () => within(256)));
+      return splice(
+        bytes,
+        at,
+        at,
+        Uint8Array.from({ length: 1 + within(16) }, () => within(256))
+      );
     case 6: {
       // say again what is said elsewhere
       const from = within(head);

@@ -5,7 +5,7 @@ import { decode } from '../../kernel/checkpoint/decode';
 import { openOpfsCache } from '../../kernel/hub/opfs-cache';
 import { twoNodeGraph } from '../unit/kernel/host/two-node-graph';
 
-declare const self: DedicatedWorkerGlobalScope;
+declare const self: { onmessage: (event: MessageEvent) => void; postMessage(message: unknown): void };
 
 const checks: Record<string, (options: BrowserHostOptions, argument: string) => Promise<unknown>> = {
   async devices(options) {
@@ -27,7 +27,10 @@ const checks: Record<string, (options: BrowserHostOptions, argument: string) => 
       }
     });
     const weights = [
-      weight('w/W', Float32Array.from({ length: rows * columns }, (_, i) => i % columns)),
+      weight(
+        'w/W',
+        Float32Array.from({ length: rows * columns }, (_, i) => i % columns)
+      ),
       weight('w/b', new Float32Array(columns).fill(0.5))
     ];
     const session = await engine.createSession(twoNodeGraph(rows, columns), weights);
@@ -36,7 +39,12 @@ const checks: Record<string, (options: BrowserHostOptions, argument: string) => 
     const values = [...((await y!.getData()) as Float32Array)];
     await session.release();
     let failure = '';
-    const broken = weights.map(tensor => ({ ...tensor, bytes: () => { throw new Error('the file went away'); } }));
+    const broken = weights.map(tensor => ({
+      ...tensor,
+      bytes: () => {
+        throw new Error('the file went away');
+      }
+    }));
     await engine.createSession(twoNodeGraph(rows, columns), broken).catch((error: Error) => (failure = error.message));
     return { description: engine.description, values, log, failure };
   },
@@ -83,7 +91,10 @@ const checks: Record<string, (options: BrowserHostOptions, argument: string) => 
     const other = await cache.create('b', 500);
     await other.write(new Uint8Array(500));
     await other.close();
-    const refused = await cache.create('c', 1001).then(() => '', (error: Error) => error.message);
+    const refused = await cache.create('c', 1001).then(
+      () => '',
+      (error: Error) => error.message
+    );
     const keys = (await cache.list()).map(file => file.key);
     const freed = await cache.clear();
     return { unfinished: unfinished === undefined, resumedAt, bytes, keys, refused, freed, left: await cache.list() };

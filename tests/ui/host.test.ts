@@ -8,7 +8,12 @@ import esbuild from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { BROWSER_FLAGS, ROOT, WEBGPU_FLAGS } from './lab';
 
-const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm'
+};
 let folder: string;
 let server: Server;
 let browser: Browser;
@@ -123,7 +128,10 @@ describe('createBrowserHost() in a worker', () => {
     ['wasm', /^WASM, 1 thread$/],
     ['webgpu', /^WebGPU \(.+\)$/]
   ])('engine(%s) runs with weights made on demand, and passes on what they throw', async (device, description) => {
-    const result = await run<{ description: string; values: number[]; log: string[]; failure: string }>('engine', device);
+    const result = await run<{ description: string; values: number[]; log: string[]; failure: string }>(
+      'engine',
+      device
+    );
     expect(result.values).toEqual(expected);
     expect(result.log.sort()).toEqual(['w/W', 'w/b']);
     expect(result.description).toMatch(description);
@@ -131,7 +139,12 @@ describe('createBrowserHost() in a worker', () => {
   });
 
   it('engine(wasm) has threads on an isolated page', async () => {
-    const result = await run<{ description: string; values: number[] }>('engine', 'wasm', { threads: 2 }, '/isolated/page.html');
+    const result = await run<{ description: string; values: number[] }>(
+      'engine',
+      'wasm',
+      { threads: 2 },
+      '/isolated/page.html'
+    );
     expect(result.description).toBe('WASM, 2 threads');
     expect(result.values).toEqual(expected);
   });
@@ -149,7 +162,9 @@ describe('createBrowserHost() in a worker', () => {
   });
 
   it('resolve() says where it looked', async () => {
-    expect(await run('missing', 'org/absent')).toMatch(/Cannot find model "org\/absent".*org\/absent.*local_files_only is set/s);
+    expect(await run('missing', 'org/absent')).toMatch(
+      /Cannot find model "org\/absent".*org\/absent.*local_files_only is set/s
+    );
   });
 
   it('keeps files in the private file system, and goes on with unfinished ones', async () => {

@@ -13,7 +13,8 @@ interface Record_ {
 
 const records = jsonFixture<Record<string, Record_>>('gguf.json');
 const architectures = Object.keys(records);
-const folder = (arch: string): ReturnType<typeof memoryFolder> => memoryFolder({ [`${arch}.gguf`]: fixture(`${arch}.gguf`) });
+const folder = (arch: string): ReturnType<typeof memoryFolder> =>
+  memoryFolder({ [`${arch}.gguf`]: fixture(`${arch}.gguf`) });
 
 const digest = (values: Float32Array): string =>
   createHash('sha256')
@@ -53,7 +54,11 @@ describe('openCheckpoint() of GGUF', () => {
 
   it('says how tensors are stored', async () => {
     const gpt2 = await openCheckpoint(folder('gpt2'));
-    expect(gpt2.info('transformer.h.1.attn.c_attn.weight')).toMatchObject({ dtype: 'F32', stored: 'Q8_0', dims: [32, 96] });
+    expect(gpt2.info('transformer.h.1.attn.c_attn.weight')).toMatchObject({
+      dtype: 'F32',
+      stored: 'Q8_0',
+      dims: [32, 96]
+    });
     const llama = await openCheckpoint(folder('llama'));
     expect(llama.info('model.layers.1.self_attn.q_proj.weight')).toMatchObject({ dtype: 'Q8_0', stored: 'Q8_0' });
     expect(llama.metadata['general.architecture']).toBe('llama');
@@ -124,7 +129,13 @@ class Writer {
 
 const header = (tensors: number | bigint, values: number | bigint, version = 3): Writer =>
   new Writer().raw(0x47, 0x47, 0x55, 0x46).u32(version).u64(tensors).u64(values);
-const tensor = (writer: Writer, name: string, dims: (number | bigint)[], type: number, offset: number | bigint): Writer => {
+const tensor = (
+  writer: Writer,
+  name: string,
+  dims: (number | bigint)[],
+  type: number,
+  offset: number | bigint
+): Writer => {
   writer.text(name).u32(dims.length);
   dims.forEach(dim => writer.u64(dim));
   return writer.u32(type).u64(offset);
@@ -138,7 +149,10 @@ describe('readGguf()', () => {
     writer.text('bool').u32(7).raw(1);
     writer.text('i16').u32(3).raw(0xfe, 0xff);
     writer.text('f32').u32(6).u32(0x40490fdb);
-    writer.text('big').u32(10).u64(2n ** 63n);
+    writer
+      .text('big')
+      .u32(10)
+      .u64(2n ** 63n);
     writer.text('small').u32(11).u64(-5n);
     writer.text('texts').u32(9).u32(8).u64(2).text('a').text('ü');
     writer.text('nested').u32(9).u32(9).u64(1).u32(4).u64(2).u32(1).u32(2);
@@ -170,16 +184,37 @@ describe('readGguf()', () => {
     ['too many tensors', header(2n ** 60n, 0).source(), /number of tensors must fit/],
     ['too many values', header(0, 2n ** 60n).source(), /number of metadata values must fit/],
     ['a key that is cut', header(0, 1).u64(50).source(20), /length of a string must fit/],
-    ['an unknown value type', header(0, 1).text('k').u32(13).source(8), /value type of metadata key "k" must be known: it is 13/],
-    ['an unknown element type', header(0, 1).text('k').u32(9).u32(13).u64(1).source(8), /element type of metadata key "k"/],
-    ['a huge array', header(0, 1).text('k').u32(9).u32(0).u64(2n ** 40n).source(8), /length of metadata key "k" must fit/],
+    [
+      'an unknown value type',
+      header(0, 1).text('k').u32(13).source(8),
+      /value type of metadata key "k" must be known: it is 13/
+    ],
+    [
+      'an unknown element type',
+      header(0, 1).text('k').u32(9).u32(13).u64(1).source(8),
+      /element type of metadata key "k"/
+    ],
+    [
+      'a huge array',
+      header(0, 1)
+        .text('k')
+        .u32(9)
+        .u32(0)
+        .u64(2n ** 40n)
+        .source(8),
+      /length of metadata key "k" must fit/
+    ],
     [
       'arrays nested too deep',
       [1, 2, 3, 4, 5].reduce(w => w.u32(9).u64(1), header(0, 1).text('k').u32(9)).source(64),
       /nested at most 4 deep/
     ],
     ['a key twice', header(0, 2).text('k').u32(0).raw(1).text('k').u32(0).raw(1).source(), /"k" occurs again/],
-    ['a bad alignment', header(0, 1).text('general.alignment').u32(4).u32(3).source(), /power of two: current value is 3/],
+    [
+      'a bad alignment',
+      header(0, 1).text('general.alignment').u32(4).u32(3).source(),
+      /power of two: current value is 3/
+    ],
     ['an unknown tensor type', tensor(header(1, 0), 't', [4], 99, 0).source(64), /tensor "t", as its type.*99/],
     ['a type nothing decodes', tensor(header(1, 0), 't', [256], 19, 0).source(64), /IQ1_S/],
     ['too many dimensions', header(1, 0).text('t').u32(5).source(64), /at most 4 dimensions/],
@@ -201,17 +236,25 @@ describe('readGguf()', () => {
 
   it('refuses an architecture it does not know, listing those it does', async () => {
     const writer = header(0, 1).text('general.architecture').u32(8).text('__proto__');
-    await expect(openCheckpoint(memoryFolder({ 'f.gguf': writer.source().readSync(0, writer.source().size) }))).rejects.toThrow(
-      /general\.architecture must be one of llama, .*: current value is "__proto__"/
-    );
+    await expect(
+      openCheckpoint(memoryFolder({ 'f.gguf': writer.source().readSync(0, writer.source().size) }))
+    ).rejects.toThrow(/general\.architecture must be one of llama, .*: current value is "__proto__"/);
   });
 });
 
 describe('ggufConfig() of scaled rotary positions', () => {
   /** A llama file with these extra values and tensors of factors. */
-  async function config(values: (writer: Writer) => Writer, tensors: Record<string, number[]>): Promise<Record<string, unknown>> {
+  async function config(
+    values: (writer: Writer) => Writer,
+    tensors: Record<string, number[]>
+  ): Promise<Record<string, unknown>> {
     const names = Object.keys(tensors);
-    const numbers: [string, number][] = [['block_count', 1], ['embedding_length', 8], ['attention.head_count', 2], ['context_length', 131072]];
+    const numbers: [string, number][] = [
+      ['block_count', 1],
+      ['embedding_length', 8],
+      ['attention.head_count', 2],
+      ['context_length', 131072]
+    ];
     let writer = header(names.length, 2 + numbers.length + (values === none ? 0 : 3));
     writer.text('general.architecture').u32(8).text('llama');
     writer.text('llama.rope.freq_base').u32(4).u32(500000);
@@ -230,9 +273,15 @@ describe('ggufConfig() of scaled rotary positions', () => {
   it('reads linear and yarn scaling from the metadata', async () => {
     const values = (writer: Writer): Writer =>
       writer
-        .text('llama.rope.scaling.type').u32(8).text('yarn')
-        .text('llama.rope.scaling.factor').u32(6).u32(0x40800000)
-        .text('llama.rope.scaling.original_context_length').u32(4).u32(32768);
+        .text('llama.rope.scaling.type')
+        .u32(8)
+        .text('yarn')
+        .text('llama.rope.scaling.factor')
+        .u32(6)
+        .u32(0x40800000)
+        .text('llama.rope.scaling.original_context_length')
+        .u32(4)
+        .u32(32768);
     expect((await config(values, {}))['rope_scaling']).toEqual({
       rope_type: 'yarn',
       factor: 4,

@@ -44,13 +44,25 @@ describe('openCheckpoint() of pytorch_model.bin', () => {
 
 describe('readPyTorch()', () => {
   it.each<[string, () => MemorySource, RegExp]>([
-    ['a command', () => new MemorySource('f.bin', fixture('command.bin')), /names "(posix|nt)\.system", which could run code/],
+    [
+      'a command',
+      () => new MemorySource('f.bin', fixture('command.bin')),
+      /names "(posix|nt)\.system", which could run code/
+    ],
     ['an eval', () => legacy('cbuiltins\neval\n(X\u0001\0\0\x001tR'), /names "builtins\.eval"/],
-    ['a getattr by stack', () => legacy([0x80, 4, 0x8c, 8], 'builtins', [0x8c, 7], 'getattr', [0x93]), /names "builtins\.getattr"/],
+    [
+      'a getattr by stack',
+      () => legacy([0x80, 4, 0x8c, 8], 'builtins', [0x8c, 7], 'getattr', [0x93]),
+      /names "builtins\.getattr"/
+    ],
     ['a name that is inherited', () => legacy('ctoString\nconstructor\n'), /names "toString\.constructor"/],
     ['the call of a storage type', () => legacy('ctorch\nFloatStorage\n)R'), /it calls torch\.FloatStorage/],
     ['the call of a number', () => legacy([0x4b, 1], ')R'), /it calls number/],
-    ['a tensor without a storage', () => legacy('ctorch._utils\n_rebuild_tensor\n(K\0K\0))tR'), /a tensor must have a storage/],
+    [
+      'a tensor without a storage',
+      () => legacy('ctorch._utils\n_rebuild_tensor\n(K\0K\0))tR'),
+      /a tensor must have a storage/
+    ],
     ['an unknown opcode', () => legacy([0xff]), /0xff/],
     ['a stack that is empty', () => legacy('s'), /values must be on its stack/],
     ['a mark that is missing', () => legacy('t'), /a mark must be on its stack/],
@@ -59,7 +71,11 @@ describe('readPyTorch()', () => {
     ['text that ends early', () => legacy([0x58, 255, 255, 255, 255]), /must end within its bytes/],
     ['another file', () => new MemorySource('f.bin', new TextEncoder().encode('hello')), /it begins otherwise/],
     ['a cut archive', () => new MemorySource('f.bin', fixture('tensors.bin').slice(0, 900)), /table of contents/],
-    ['a cut file of the old kind', () => new MemorySource('f.bin', fixture('legacy.bin').slice(0, -9)), /storage .* must have/]
+    [
+      'a cut file of the old kind',
+      () => new MemorySource('f.bin', fixture('legacy.bin').slice(0, -9)),
+      /storage .* must have/
+    ]
   ])('refuses %s, naming the file', async (_, source, message) => {
     await expect(readPyTorch(source())).rejects.toThrow(message);
     await expect(readPyTorch(source())).rejects.toThrow(/^Cannot load f\.bin/);

@@ -56,19 +56,39 @@ describe('openCheckpoint() of safetensors', () => {
 });
 
 describe('readSafetensors()', () => {
-  const f32 = (begin: number, end: number): unknown => ({ dtype: 'F32', shape: [(end - begin) / 4], data_offsets: [begin, end] });
+  const f32 = (begin: number, end: number): unknown => ({
+    dtype: 'F32',
+    shape: [(end - begin) / 4],
+    data_offsets: [begin, end]
+  });
 
   it.each<[string, MemorySource, RegExp]>([
     ['an empty file', new MemorySource('f.safetensors', new Uint8Array(3)), /at least 8 bytes/],
-    ['a header beyond the file', new MemorySource('f.safetensors', new Uint8Array([99, 0, 0, 0, 0, 0, 0, 0])), /header must end/],
+    [
+      'a header beyond the file',
+      new MemorySource('f.safetensors', new Uint8Array([99, 0, 0, 0, 0, 0, 0, 0])),
+      /header must end/
+    ],
     ['a huge header', new MemorySource('f.safetensors', new Uint8Array(8).fill(255)), /at most 100000000 bytes/],
     ['a header that is not JSON', made('{"a":'), /must be JSON/],
     ['a header that is not an object', made('[1]'), /JSON object/],
-    ['an unknown dtype', made({ a: { dtype: 'F33', shape: [1], data_offsets: [0, 4] } }, 4), /tensor "a", as its dtype.*"F33"/],
+    [
+      'an unknown dtype',
+      made({ a: { dtype: 'F33', shape: [1], data_offsets: [0, 4] } }, 4),
+      /tensor "a", as its dtype.*"F33"/
+    ],
     ['an inherited dtype', made({ a: { dtype: 'toString', shape: [1], data_offsets: [0, 4] } }, 4), /its dtype/],
     ['a negative size', made({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, 4), /its shape/],
-    ['a size that overflows', made({ a: { dtype: 'F32', shape: [2 ** 30, 2 ** 30, 2 ** 30], data_offsets: [0, 4] } }, 4), /must take/],
-    ['a wrong size', made({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, 4), /must take 8 bytes: data_offsets give 4/],
+    [
+      'a size that overflows',
+      made({ a: { dtype: 'F32', shape: [2 ** 30, 2 ** 30, 2 ** 30], data_offsets: [0, 4] } }, 4),
+      /must take/
+    ],
+    [
+      'a wrong size',
+      made({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, 4),
+      /must take 8 bytes: data_offsets give 4/
+    ],
     ['offsets beyond the file', made({ a: f32(0, 8) }, 4), /within the 4 bytes/],
     ['offsets backwards', made({ a: { dtype: 'F32', shape: [0], data_offsets: [4, 0] } }, 4), /within/],
     ['overlapping tensors', made({ a: f32(0, 8), b: f32(4, 12) }, 12), /tensor "b", as tensors must follow/],
@@ -78,7 +98,10 @@ describe('readSafetensors()', () => {
     ['a null entry', made({ a: null }), /its dtype/],
     [
       'a name twice',
-      made('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4),
+      made(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        4
+      ),
       /twice/
     ]
   ])('refuses %s, naming the file', async (_, source, message) => {
@@ -88,7 +111,10 @@ describe('readSafetensors()', () => {
   });
 
   it('reads a header longer than its first request', async () => {
-    const entries = Array.from({ length: 4000 }, (_, i) => [`model.layers.${i}.weight`, f32(4 * i, 4 * i + 4)] as const);
+    const entries = Array.from(
+      { length: 4000 },
+      (_, i) => [`model.layers.${i}.weight`, f32(4 * i, 4 * i + 4)] as const
+    );
     const source = made(Object.fromEntries(entries), 16000);
     const { entries: read } = await readSafetensors(source);
     expect(read.size).toBe(4000);
@@ -97,7 +123,11 @@ describe('readSafetensors()', () => {
 });
 
 describe('openCheckpoint() of shards', () => {
-  const shard = (name: string): Uint8Array => made({ [name]: { dtype: 'U8', shape: [2], data_offsets: [0, 2] } }, 2).readSync(0, made({ [name]: { dtype: 'U8', shape: [2], data_offsets: [0, 2] } }, 2).size);
+  const shard = (name: string): Uint8Array =>
+    made({ [name]: { dtype: 'U8', shape: [2], data_offsets: [0, 2] } }, 2).readSync(
+      0,
+      made({ [name]: { dtype: 'U8', shape: [2], data_offsets: [0, 2] } }, 2).size
+    );
   const index = (map: unknown): string => JSON.stringify({ metadata: {}, weight_map: map });
 
   it('joins shards by the index', async () => {
@@ -114,7 +144,11 @@ describe('openCheckpoint() of shards', () => {
 
   it.each<[string, unknown, RegExp]>([
     ['a missing shard', { a: 's1.safetensors', b: 's3.safetensors' }, /names a file that is missing: s3.safetensors/],
-    ['a tensor that is not in its shard', { a: 's1.safetensors', c: 's1.safetensors' }, /tensor "c", as s1.safetensors must contain it/],
+    [
+      'a tensor that is not in its shard',
+      { a: 's1.safetensors', c: 's1.safetensors' },
+      /tensor "c", as s1.safetensors must contain it/
+    ],
     ['a path out of the folder', { a: '../s1.safetensors' }, /a file of the same folder/],
     ['a map that is not one', [1], /weight_map must be an object/]
   ])('refuses %s', async (_, map, message) => {

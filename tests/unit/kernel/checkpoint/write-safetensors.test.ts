@@ -34,7 +34,9 @@ describe('safetensorsFile()', () => {
 
   it('throws for bytes that are not as many as announced', async () => {
     const file = safetensorsFile([{ name: 'a', dtype: 'F32', dims: [2], bytes: () => new Uint8Array(4) }]);
-    await expect(all(file.pieces())).rejects.toThrow('Cannot write tensor "a" as it must have 8 bytes: current length is 4');
+    await expect(all(file.pieces())).rejects.toThrow(
+      'Cannot write tensor "a" as it must have 8 bytes: current length is 4'
+    );
   });
 });
 
@@ -47,7 +49,12 @@ describe('safetensorsHeader()', () => {
 
   it('throws for a name that occurs twice or is reserved', () => {
     const spec = { dtype: 'U8', dims: [1] } as const;
-    expect(() => safetensorsHeader([{ name: 'a', ...spec }, { name: 'a', ...spec }])).toThrow(/name must be free/);
+    expect(() =>
+      safetensorsHeader([
+        { name: 'a', ...spec },
+        { name: 'a', ...spec }
+      ])
+    ).toThrow(/name must be free/);
     expect(() => safetensorsHeader([{ name: '__metadata__', ...spec }])).toThrow(TypeError);
   });
 });

@@ -40,7 +40,16 @@ const external = (name: string, dims: number[], path: string, length: number): n
 const value = (field: number, name: string, dims: number[]): number[] =>
   bytes(field, [
     ...text(1, name),
-    ...bytes(2, bytes(1, [...int(1, 1), ...bytes(2, dims.flatMap(dim => bytes(1, int(1, dim))))]))
+    ...bytes(
+      2,
+      bytes(1, [
+        ...int(1, 1),
+        ...bytes(
+          2,
+          dims.flatMap(dim => bytes(1, int(1, dim)))
+        )
+      ])
+    )
   ]);
 
 /** y[1, columns] = x[1, rows]·W[rows, columns] + b[columns]; the weights' locations are `w/W` and `w/b`. */

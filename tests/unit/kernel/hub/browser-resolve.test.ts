@@ -15,7 +15,9 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-function resolver(over: Partial<BrowserPlaces> = {}): (m: string, o?: ResolveOptions) => ReturnType<ReturnType<typeof browserResolver>> {
+function resolver(
+  over: Partial<BrowserPlaces> = {}
+): (m: string, o?: ResolveOptions) => ReturnType<ReturnType<typeof browserResolver>> {
   return browserResolver({
     site: { modelsUrl: `${server.url}/base/loupe/models/`, headers: {}, waits: [1] },
     notebookPath: 'notes',
@@ -72,7 +74,7 @@ describe('browserResolver() with the server extension', () => {
   });
 
   it('takes a GGUF file by its name, subfolders, revisions and absolute paths', async () => {
-    withExtension({ 'dir': ['f.gguf'], 'a/sub': ['config.json'], '/data/m': ['config.json'], 'o/r': ['config.json'] });
+    withExtension({ dir: ['f.gguf'], 'a/sub': ['config.json'], '/data/m': ['config.json'], 'o/r': ['config.json'] });
     expect(await resolver()('dir/f.gguf')).toMatchObject({ name: 'dir', gguf: 'f.gguf' });
     await expect(resolver()('dir/g.gguf')).rejects.toThrow(/dir\/g\.gguf/);
     expect((await resolver()('a', { subfolder: 'sub' })).name).toBe('a/sub');
@@ -138,7 +140,9 @@ describe('browserResolver() beyond the site', () => {
     const weights = Uint8Array.from({ length: 50_000 }, (_, i) => i);
     fakeHub(server, 'org/name', { 'config.json': encode('{"a":1}'), 'sub/model.safetensors': weights });
     const events: string[] = [];
-    const options: ResolveOptions = { progress_callback: e => events.push(`${e.phase} ${e.name} ${e.loaded}/${e.total}`) };
+    const options: ResolveOptions = {
+      progress_callback: e => events.push(`${e.phase} ${e.name} ${e.loaded}/${e.total}`)
+    };
     const folder = await resolver({ downloads: true, site: undefined })('org/name', options);
     expect(await folder.list()).toEqual(['config.json']);
     const config = (await folder.open('config.json'))!;

@@ -29,7 +29,11 @@ describe('DiskCache', () => {
   it('deletes what was used longest ago to make room', async () => {
     const cache = new DiskCache(root, 100);
     const now = jest.spyOn(Date, 'now');
-    for (const [time, key] of [[1, 'a'], [2, 'b'], [3, 'c']] as const) {
+    for (const [time, key] of [
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'c']
+    ] as const) {
       now.mockReturnValue(time);
       await put(cache, key, 30);
     }
@@ -41,7 +45,9 @@ describe('DiskCache', () => {
     expect((await cache.list()).map(file => file.key)).toEqual(['d', 'a', 'c']);
     expect(await cache.open('b')).toBeUndefined();
     expect(readdirSync(root)).toHaveLength(4); // three files and the table
-    await expect(cache.create('e', 101)).rejects.toThrow('Cannot keep a file of 101 bytes as the cache may hold at most 100');
+    await expect(cache.create('e', 101)).rejects.toThrow(
+      'Cannot keep a file of 101 bytes as the cache may hold at most 100'
+    );
   });
 
   it('shows nothing of a file before it is closed, nor after it is given up', async () => {

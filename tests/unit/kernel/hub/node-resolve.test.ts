@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNodeHost } from '../../../../kernel/host/node';
@@ -22,11 +31,22 @@ function put(path: string, text = path): void {
 function host(env: Record<string, string> = {}): Host {
   return createNodeHost({
     cwd: join(root, 'notes'),
-    env: { LOUPE_MODEL_DIRS: join(root, 'm1') + ':' + join(root, 'm2'), HF_HOME: join(root, 'hf'), LOUPE_HOME: join(root, 'home'), HF_HUB_OFFLINE: '1', ...env }
+    env: {
+      LOUPE_MODEL_DIRS: join(root, 'm1') + ':' + join(root, 'm2'),
+      HF_HOME: join(root, 'hf'),
+      LOUPE_HOME: join(root, 'home'),
+      HF_HUB_OFFLINE: '1',
+      ...env
+    }
   });
 }
 
-async function text(folder: { open(file: string): Promise<{ size: number; read(b: number, e: number): Promise<Uint8Array> } | undefined> }, file: string): Promise<string> {
+async function text(
+  folder: {
+    open(file: string): Promise<{ size: number; read(b: number, e: number): Promise<Uint8Array> } | undefined>;
+  },
+  file: string
+): Promise<string> {
   const source = (await folder.open(file))!;
   return new TextDecoder().decode(await source.read(0, source.size));
 }
@@ -65,14 +85,18 @@ describe('createNodeHost().resolve()', () => {
       expect(await text(folder, 'config.json')).toBe('content');
       expect(await folder.list()).toEqual(['config.json']);
     }
-    await expect(host().resolve('org/name', { revision: 'dev' })).rejects.toThrow(/models--org--name \(the Hugging Face cache\)/);
+    await expect(host().resolve('org/name', { revision: 'dev' })).rejects.toThrow(
+      /models--org--name \(the Hugging Face cache\)/
+    );
     await expect(host().resolve('org/name', { revision: '../x' })).rejects.toThrow(/must be a branch, tag or commit/);
     const other = await host().resolve('org/name', { cache_dir: join(root, 'hf/hub') });
     expect(await text(other, 'config.json')).toBe('content');
   });
 
   it('says where it looked and why nothing is downloaded', async () => {
-    await expect(host().resolve('org/none')).rejects.toThrow(/notes\/org\/none\n.*m1\/org\/none\n.*m2\/org\/none\n.*HF_HUB_OFFLINE is set/s);
+    await expect(host().resolve('org/none')).rejects.toThrow(
+      /notes\/org\/none\n.*m1\/org\/none\n.*m2\/org\/none\n.*HF_HUB_OFFLINE is set/s
+    );
     await expect(host({ HF_HUB_OFFLINE: '' }).resolve('org/none', { local_files_only: true })).rejects.toThrow(
       /nothing is downloaded as local_files_only is set/
     );
@@ -91,9 +115,14 @@ describe('createNodeHost().resolve() with a hub', () => {
   const repo = (): string => join(root, 'hf/hub/models--org--name');
 
   it("downloads what is opened into Python's cache layout, and serves it offline", async () => {
-    const hub = fakeHub(server, 'org/name', { 'config.json': new TextEncoder().encode('{}'), 'model.safetensors': weights });
+    const hub = fakeHub(server, 'org/name', {
+      'config.json': new TextEncoder().encode('{}'),
+      'model.safetensors': weights
+    });
     const events: string[] = [];
-    const folder = await online().resolve('org/name', { progress_callback: e => events.push(`${e.phase} ${e.loaded}/${e.total}`) });
+    const folder = await online().resolve('org/name', {
+      progress_callback: e => events.push(`${e.phase} ${e.loaded}/${e.total}`)
+    });
     expect((await folder.list())!.sort()).toEqual(['config.json', 'model.safetensors']);
     expect(await text(folder, 'config.json')).toBe('{}');
     expect(readdirSync(join(repo(), 'blobs'))).toHaveLength(1);
