@@ -4,7 +4,9 @@
  *
  * @see transformers/utils/chat_template_utils.py
  */
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { Environment, parse, tokenize } from '@huggingface/jinja';
+import { ChatInterpreter, MAX_STEPS, TemplateBound } from './chat-interpreter';
+import type { Program } from './chat-interpreter';
 import { brief, isObject } from './json';
 import { pythonStrip, pythonStripEnd } from './text/characters';
 import { formatNow } from './text/strftime';
@@ -25,26 +27,11 @@ export interface RenderOptions {
   variables: Readonly<Record<string, unknown>>;
 }
 
-/** Expressions and statements evaluated, and items looped over. Known templates need below 1000 per message. */
-const MAX_STEPS = 2_000_000;
-/** Characters in one value. */
-const MAX_LENGTH = 32_000_000;
-/** Characters in all values made along the way. */
-const MAX_WORK = 1_000_000_000;
-/** Width of an indentation. */
-const MAX_INDENT = 1000;
-
 const CONTINUE_TAG = 'CONTINUE_FINAL_MESSAGE_TAG ';
 const REASONING_FIELDS = ['reasoning_content', 'thinking', 'reasoning'] as const;
 
-type Program = Parameters<Interpreter['run']>[0];
-type Statement = Parameters<Interpreter['evaluate']>[0];
-type Value = ReturnType<Interpreter['evaluate']>;
-
 /** What a template called `raise_exception` with. */
 class TemplateRefusal extends Error {}
-/** A bound was passed. */
-class TemplateBound extends RangeError {}
 
 /**
  * Renders a conversation.
@@ -98,7 +85,7 @@ function parseTemplate(source: string): Program {
 
 function run(program: Program, environment: Environment): string {
   try {
-    const result = new BoundedInterpreter(environment).run(program);
+    const result = new ChatInterpreter(environment).run(program);
     return String(result.value);
   } catch (error) {
     if (error instanceof TemplateBound) {
@@ -112,56 +99,6 @@ function run(program: Program, environment: Environment): string {
       throw new RangeError(`Cannot apply the chat template as it must not recurse or grow without end: ${error.message}`);
     }
     throw new Error(`Cannot apply the chat template as it failed: ${error instanceof Error ? error.message : brief(error)}`);
-  }
-}
-
-class BoundedInterpreter extends Interpreter {
-  private steps = 0;
-  private work = 0;
-  private readonly iterables = new Set<unknown>();
-
-  override evaluate(statement: Statement, environment: Environment): Value {
-    this.count(1, 0);
-    if (statement?.type === 'For') {
-      // A loop with an empty body evaluates nothing, so its items are counted when its list is.
-      this.iterables.add((statement as unknown as { iterable: unknown }).iterable);
-    }
-    if (statement?.type === 'FilterExpression') {
-      this.checkWidth(statement, environment);
-    }
-    const value = super.evaluate(statement, environment);
-    const held = value.value as unknown;
-    const size = typeof held === 'string' ? held.length : Array.isArray(held) ? held.length : 0;
-    if (size > MAX_LENGTH) {
-      throw new TemplateBound(`Cannot apply the chat template as no value may be longer than ${MAX_LENGTH}: one has ${size}`);
-    }
-    this.count(Array.isArray(held) || this.iterables.has(statement) ? size : 0, size);
-    return value;
-  }
-
-  private count(steps: number, work: number): void {
-    this.steps += steps;
-    this.work += work;
-    if (this.steps > MAX_STEPS || this.work > MAX_WORK) {
-      throw new TemplateBound(`Cannot apply the chat template as it must end within ${MAX_STEPS} steps: it does not`);
-    }
-  }
-
-  /** `indent(10**9)` and `tojson(indent=10**9)` would build the spaces before their result can be looked at. */
-  private checkWidth(statement: Statement, environment: Environment): void {
-    const { filter } = statement as unknown as { filter: { type: string; callee?: { value?: string }; args?: Statement[] } };
-    if (filter.type !== 'CallExpression' || !['indent', 'tojson'].includes(filter.callee?.value ?? '')) {
-      return;
-    }
-    for (const argument of filter.args ?? []) {
-      const node = argument?.type === 'KeywordArgumentExpression' ? (argument as unknown as { value: Statement }).value : argument;
-      const width = node && node.type !== 'SpreadExpression' && node.type !== 'KeywordSpreadExpression'
-        ? super.evaluate(node, environment).value
-        : undefined;
-      if (typeof width === 'number' && width > MAX_INDENT) {
-        throw new TemplateBound(`Cannot apply the chat template as indents must be at most ${MAX_INDENT}: one is ${width}`);
-      }
-    }
   }
 }
 

@@ -26,18 +26,34 @@ export function isOther(char: string): boolean {
   return /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u.test(char) && !NEWER_FORMAT.test(char);
 }
 
-/** Python's `str.strip()`: its white space has the ASCII separators, and not U+FEFF. */
-export function pythonStrip(text: string): string {
-  return pythonStripEnd(text.replace(/^[\p{White_Space}\x1c-\x1f]+/u, ''));
+/**
+ * Python's `str.strip()`.
+ *
+ * @param chars Characters to strip; by default white space, which in Python has the ASCII separators, and not U+FEFF.
+ */
+export function pythonStrip(text: string, chars?: string): string {
+  return pythonStripEnd(pythonStripStart(text, chars), chars);
+}
+
+/** Python's `str.lstrip()`. */
+export function pythonStripStart(text: string, chars?: string): string {
+  const list = [...text];
+  const begin = list.findIndex(char => !strips(char, chars));
+  return begin < 0 ? '' : list.slice(begin).join('');
 }
 
 /** Python's `str.rstrip()`. */
-export function pythonStripEnd(text: string): string {
-  let end = text.length;
-  while (end > 0 && /[\p{White_Space}\x1c-\x1f]/u.test(text[end - 1]!)) {
+export function pythonStripEnd(text: string, chars?: string): string {
+  const list = [...text];
+  let end = list.length;
+  while (end > 0 && strips(list[end - 1]!, chars)) {
     end--;
   }
-  return text.slice(0, end);
+  return list.slice(0, end).join('');
+}
+
+function strips(char: string, chars: string | undefined): boolean {
+  return chars === undefined ? /[\p{White_Space}\x1c-\x1f]/u.test(char) : chars.includes(char);
 }
 
 /** Whether `char` is Unicode White_Space. */
