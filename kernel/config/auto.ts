@@ -38,13 +38,12 @@ function specialFloat(token: string): string {
  * @param raw The parsed file, or undefined when the folder has none.
  * @param known Model types that can be built.
  * @returns `model_type`; for Mistral with `layer_types`, 'ministral'.
- * @throws {TypeError} If there is none.
- * @throws {RangeError} If it is not a known one.
+ * @throws {RangeError} If there is none, or it is not a known one.
  */
 export function modelTypeOf(name: string, raw: Fields | undefined, known: readonly string[]): string {
   const given = raw?.['model_type'];
   if (typeof given !== 'string' || given === '') {
-    throw new TypeError(`Unrecognized model in ${name}. Should have a \`model_type\` key in its config.json.`);
+    throw new RangeError(`Unrecognized model in ${name}. Should have a \`model_type\` key in its config.json.`);
   }
   const model_type = given === 'mistral' && raw && 'layer_types' in raw ? 'ministral' : given;
   if (!known.includes(model_type)) {

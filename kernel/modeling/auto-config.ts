@@ -1,3 +1,4 @@
+import { modelTypeOf } from '../config/auto';
 import { PretrainedConfig } from '../config/config';
 import type { ModelFolder } from '../host/host';
 import { modelTypes } from '../models/registry';
@@ -35,15 +36,8 @@ export class AutoConfig {
   /** From the parsed content of config.json. `auto_map` is read over: only built-in code runs here. */
   static fromRaw(raw: Record<string, unknown>, name: string, options: Record<string, unknown> = {}): PretrainedConfig {
     const { auto_map: _code, ...fields } = raw;
-    const model_type = fields['model_type'];
-    if (typeof model_type !== 'string') {
-      throw new RangeError(`Unrecognized model in ${name}. Should have a \`model_type\` key in its config.json.`);
-    }
-    if (!modelTypes().includes(model_type) && !registered.has(model_type)) {
-      throw new RangeError(
-        `The checkpoint you are trying to load has model type \`${model_type}\` but Loupe does not recognize this architecture. Known are ${modelTypes().join(', ')}; register_family({...}) adds one.`
-      );
-    }
+    const model_type = modelTypeOf(name, fields, [...new Set([...modelTypes(), ...registered.keys()])]);
+    fields['model_type'] = model_type;
     const overrides = Object.fromEntries(Object.entries(options).filter(([key]) => !LOADING.has(key)));
     const Class = registered.get(model_type) ?? PretrainedConfig;
     const [config, unused] = Class.fromDictWithUnused(fields, overrides);

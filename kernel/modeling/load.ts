@@ -7,6 +7,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint';
 import { decode } from '../checkpoint/decode';
 import { ggufConfig } from '../checkpoint/gguf-config';
 import { openCheckpoint, openGguf } from '../checkpoint/open';
+import { parseConfig } from '../config/auto';
 import { PretrainedConfig } from '../config/config';
 import { cacheNames } from '../graph/attention';
 import type { LinearFormat, Target } from '../graph/builder';
@@ -14,7 +15,7 @@ import { EDIT_SITES } from '../graph/names';
 import type { buildCrossCaches } from '../graph/stack';
 import type { DeviceName, Engine, ModelFolder, ProgressEvent, ResolveOptions } from '../host/host';
 import { getHost } from '../host/host';
-import { readJson } from '../host/read';
+import { readText } from '../host/read';
 import type { LayerCache } from '../inference/cache';
 import { openSession } from '../inference/session';
 import { StackRunner } from '../inference/stack-runner';
@@ -81,12 +82,9 @@ export function resolveModel(model: string, options: PretrainedOptions): Promise
 /** A folder's raw configuration: config.json, or what a GGUF header says. */
 export async function readRawConfig(folder: ModelFolder, options: PretrainedOptions): Promise<Record<string, unknown>> {
   const wantsGguf = options.gguf_file !== undefined || folder.gguf !== undefined;
-  const raw = wantsGguf ? undefined : await readJson(folder, 'config.json', options.signal);
-  if (raw !== undefined) {
-    if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
-      throw new TypeError(`It looks like the config file at '${folder.name}/config.json' is not a valid JSON object.`);
-    }
-    return raw as Record<string, unknown>;
+  const text = wantsGguf ? undefined : await readText(folder, 'config.json', options.signal);
+  if (text !== undefined) {
+    return parseConfig(`${folder.name}/config.json`, text);
   }
   const gguf = await openGguf(folder, options as { gguf_file?: string });
   if (gguf) {

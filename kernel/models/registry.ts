@@ -10,6 +10,7 @@ import { gemma3_text } from './gemma3_text';
 import { gpt2 } from './gpt2';
 import { gpt_neox } from './gpt_neox';
 import { llama } from './llama';
+import { ministral } from './ministral';
 import { mistral } from './mistral';
 import { olmo2 } from './olmo2';
 import { opt } from './opt';
@@ -38,6 +39,7 @@ for (const family of [
   gpt2,
   gpt_neox,
   llama,
+  ministral,
   mistral,
   olmo2,
   opt,

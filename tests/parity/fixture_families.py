@@ -176,6 +176,31 @@ FAMILIES = {
             dict(TEXT, num_key_value_heads=4, head_dim=16, sliding_window=None, tie_word_embeddings=True),
         ),
     },
+    "ministral": {
+        "alternating": (
+            "MinistralForCausalLM",
+            dict(
+                TEXT,
+                num_key_value_heads=2,
+                head_dim=16,
+                sliding_window=4,
+                layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+            ),
+        ),
+        # Its file says mistral, as published ones do: layer_types make it this family.
+        "as-mistral": (
+            "MinistralForCausalLM",
+            dict(
+                TEXT,
+                num_hidden_layers=2,
+                num_key_value_heads=4,
+                head_dim=8,
+                sliding_window=6,
+                layer_types=["full_attention", "sliding_attention"],
+                tie_word_embeddings=True,
+            ),
+        ),
+    },
     "smollm3": {
         "nope": ("SmolLM3ForCausalLM", dict(TEXT, num_hidden_layers=4, num_key_value_heads=2, no_rope_layer_interval=2)),
         "nope-list": (
@@ -469,7 +494,7 @@ HOOKS = {
     ),
     "falcon": dict(blocks="transformer.h", attn="self_attention", o="dense", packed=None, mlp="mlp"),
 }
-for name in ("qwen2", "qwen3", "mistral", "smollm3", "stablelm"):
+for name in ("qwen2", "qwen3", "mistral", "ministral", "smollm3", "stablelm"):
     HOOKS[name] = HOOKS["llama"]
 for name in ("gemma2", "gemma3_text", "olmo2"):
     # The block's contribution is what its post-norm puts out, and that is what is added to the residual stream.

@@ -113,6 +113,10 @@ def make(model_type, variant):
     if f"{model_type}/{variant}" in OLD_STYLE:
         old_style(folder)
     check_reload(folder, model, fixture)
+    if variant == "as-mistral":
+        file = folder / "config.json"
+        file.write_text(file.read_text().replace('"ministral"', '"mistral"'))
+        assert transformers.AutoConfig.from_pretrained(folder).model_type == "ministral"
     expected = dict(
         model_type=model_type,
         variant=variant,
