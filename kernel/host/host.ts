@@ -81,11 +81,13 @@ export interface ProgressEvent {
   total: number;
 }
 
-/** A file being written, in order. Nothing is kept under its key before `close`. */
+/** A file being written. Nothing is kept under its key before `close`. */
 export interface CacheWriter {
   /** Bytes an earlier, paused attempt left: go on from there. 0 unless `create` was told to resume. */
   readonly written: number;
   write(bytes: Uint8Array): Promise<void>;
+  /** Writes at a position of the file, at once, where the host can; for what is made in another order. */
+  writeSync?(bytes: Uint8Array, at: number): void;
   close(): Promise<void>;
   /** Stops, keeping what was written for a later attempt where the host can. */
   pause(): Promise<void>;

@@ -1,7 +1,6 @@
 /** Files kept in a cache folder of the disk (Node only). */
-import { createWriteStream, promises as fs } from 'node:fs';
+import { promises as fs, writeSync as fsWriteSync } from 'node:fs';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
 import type { ByteSource, CachedFile, CacheWriter, FileCache } from '../host/host';
 import { fileName, filesToEvict, formatTable, parseTable, type CacheTable } from './cache-index';
 import { FileSource, isFile } from './node-disk';
@@ -48,24 +47,30 @@ export class DiskCache implements FileCache {
     }
     // Another process may be writing the same file: each has its own, and the last to be renamed stays.
     const partial = join(this.place, `${file}.${process.pid}.${Date.now()}.part`);
-    const stream = createWriteStream(partial);
-    const end = finished(stream);
-    end.catch(() => undefined);
+    const handle = await fs.open(partial, 'wx');
     let written = 0;
+    const writeSync = (bytes: Uint8Array, at: number): void => {
+      for (let done = 0; done < bytes.byteLength;) {
+        done += fsWriteSync(handle.fd, bytes, done, bytes.byteLength - done, at + done);
+      }
+      written = Math.max(written, at + bytes.byteLength);
+    };
     const abort = async (): Promise<void> => {
-      stream.destroy();
+      await handle.close();
       await fs.rm(partial, { force: true });
     };
     return {
       written: 0,
-      write: bytes =>
-        new Promise((resolve, reject) => {
-          written += bytes.byteLength;
-          stream.write(bytes, error => (error ? reject(error) : resolve()));
-        }),
+      write: async bytes => {
+        for (let done = 0; done < bytes.byteLength;) {
+          const { bytesWritten } = await handle.write(bytes, done, bytes.byteLength - done, written);
+          done += bytesWritten;
+          written += bytesWritten;
+        }
+      },
+      writeSync,
       close: async () => {
-        stream.end();
-        await end;
+        await handle.close();
         await fs.rename(partial, join(this.place, file));
         await this._update(table => table.set(file, { key, size: written, used: Date.now() }));
       },

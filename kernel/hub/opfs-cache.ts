@@ -74,6 +74,14 @@ class OpfsCache implements FileCache {
         await target.write(bytes, written);
         written += bytes.byteLength;
       },
+      ...(target.writeSync
+        ? {
+            writeSync: (bytes: Uint8Array, at: number) => {
+              target.writeSync!(bytes, at);
+              written = Math.max(written, at + bytes.byteLength);
+            }
+          }
+        : {}),
       close: keep,
       pause: () => target.close(),
       abort: async () => {
@@ -137,6 +145,7 @@ interface Target {
   /** Bytes already there. */
   readonly at: number;
   write(bytes: Uint8Array, at: number): Promise<void>;
+  writeSync?(bytes: Uint8Array, at: number): void;
   close(): Promise<void>;
 }
 
