@@ -33,7 +33,6 @@ class LoupeBuildHook(BuildHookInterface):
             if path.is_file() and path.suffix != ".map":
                 relative = path.relative_to(root / LABEXTENSION).as_posix()
                 shared[str(path)] = f"share/jupyter/labextensions/jupyterlab-loupe/{relative}"
-        shared[str(root / "install.json")] = "share/jupyter/labextensions/jupyterlab-loupe/install.json"
         if (root / "jupyterlab_loupe/server_kernel/server.mjs").exists():
             for path in sorted((root / KERNELSPEC).iterdir()):
                 shared[str(path)] = f"share/jupyter/kernels/loupe-node/{path.name}"
