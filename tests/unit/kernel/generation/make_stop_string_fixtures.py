@@ -1,4 +1,4 @@
-"""Writes stop-string-fixtures.json: where StopStringCriteria of transformers stops, for two small tokenizers.
+"""Writes fixtures/stop-strings.json: where StopStringCriteria of transformers stops, for two small tokenizers.
 
     python tests/unit/kernel/generation/make_stop_string_fixtures.py
 
@@ -67,7 +67,7 @@ def main():
                         rows.append(tokenizer(before + stop + after, add_special_tokens=False)["input_ids"])
             verdicts = [bool(criterion(torch.tensor([row]), None)[0]) for row in rows if row]
             out["cases"].append({"tokenizer": name, "stop_strings": stops, "rows": [row for row in rows if row], "stops": "".join("01"[v] for v in verdicts)})
-    path = pathlib.Path(__file__).with_name("stop-string-fixtures.json")
+    path = pathlib.Path(__file__).with_name("fixtures") / "stop-strings.json"
     path.write_text(json.dumps(out, ensure_ascii=True, separators=(",", ":")) + "\n")
     print(path.stat().st_size, "bytes", [c["stops"].count("1") for c in out["cases"]])
 

@@ -1,4 +1,4 @@
-"""Writes table-fixtures.json: what Python transformers generates from models whose logits come from small tables.
+"""Writes fixtures/table.json: what Python transformers generates from models whose logits come from small tables.
 
     python tests/unit/kernel/generation/make_table_fixtures.py
 
@@ -481,7 +481,7 @@ def main():
         "tables": {"T": packed(T), "A": packed(A), "P": packed(P), "G": packed(G), "E": E.int().tolist()},
         "cases": all_cases,
     }
-    path = pathlib.Path(__file__).with_name("table-fixtures.json")
+    path = pathlib.Path(__file__).with_name("fixtures") / "table.json"
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in all_cases)
     head = json.dumps({key: fixture[key] for key in ("made_with", "tables")}, separators=(",", ":"))
     path.write_text(head[:-1] + ',"cases":[\n' + lines + "\n]}\n")

@@ -5,7 +5,7 @@ import { StopStringCriteria } from '../../../../kernel/generation/stop-strings';
 import { loadTokenizer } from '../../../../kernel/tokenizer/load';
 import type { PreTrainedTokenizer } from '../../../../kernel/tokenizer/tokenizer';
 
-const fixtures = JSON.parse(readFileSync(join(__dirname, 'stop-string-fixtures.json'), 'utf8')) as {
+const fixtures = JSON.parse(readFileSync(join(__dirname, 'fixtures/stop-strings.json'), 'utf8')) as {
   tokenizers: Record<string, object>;
   cases: { tokenizer: string; stop_strings: string[]; rows: number[][]; stops: string }[];
 };

@@ -20,7 +20,7 @@ export interface TableCase {
   expect: Record<string, unknown> & { error?: string; warnings?: string[]; sequences: number[][]; keys?: string[] };
 }
 
-export const fixtures = JSON.parse(readFileSync(join(__dirname, 'table-fixtures.json'), 'utf8')) as {
+export const fixtures = JSON.parse(readFileSync(join(__dirname, 'fixtures/table.json'), 'utf8')) as {
   tables: { T: string; A: string; P: string; G: string; E: number[] };
   cases: TableCase[];
 };
@@ -140,7 +140,7 @@ export class TableModel implements GenerativeModel {
     const positions = inputs['position_ids']
       ? matrix(inputs['position_ids'] as Tensor)
       : [Array.from({ length }, (_, i) => past + i)];
-    const bias = inputs['bias'] && matrix(inputs['bias'] as Tensor);
+    const bias = inputs['bias'] ? matrix(inputs['bias'] as Tensor) : undefined;
     const logits: number[][][] = [];
     const attention: number[] = [];
     const hidden: number[] = [];
