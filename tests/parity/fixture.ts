@@ -40,6 +40,15 @@ export interface GenerateRun {
   readonly shapes?: { readonly [output: string]: unknown };
 }
 
+/** What PyTorch's forward hooks saw and what edits through them gave. */
+export interface Interventions {
+  readonly inputs: Inputs;
+  /** Inputs of the run that `@other` names. */
+  readonly other: Inputs;
+  readonly sites: readonly string[];
+  readonly edits: readonly { readonly name: string; readonly edit: { readonly [key: string]: unknown } }[];
+}
+
 export interface Fixture {
   readonly folder: string;
   readonly model_type: string;
@@ -49,6 +58,7 @@ export interface Fixture {
   readonly parameters: number;
   readonly runs: readonly ForwardRun[];
   readonly generate: readonly GenerateRun[];
+  readonly interventions?: Interventions;
   tensor(name: string): Expected;
 }
 

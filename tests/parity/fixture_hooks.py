@@ -78,6 +78,8 @@ def run(model, names, fixture):
 
     def keep(name, shape=None):
         def function(value):
+            if value.dim() == 2:
+                value = value.unsqueeze(0)  # OPT's MLP sees all positions of all rows as one list
             tensors[name] = (value if shape is None else value.reshape(*value.shape[:-1], -1, shape)).clone()
 
         return function
