@@ -77,7 +77,9 @@ function completeMember(head: string, prefix: string, cursor: number, options: C
   if (!chain && !literal(head)) {
     return { matches: [], start: cursor - prefix.length, end: cursor, types: [] };
   }
-  const names = found ? propertyNames(found.value) : [];
+  // What every object has is offered only once something is typed.
+  const common = prefix ? [] : Object.getOwnPropertyNames(Object.prototype);
+  const names = found ? propertyNames(found.value).filter(n => !common.includes(n)) : [];
   const shown = names.filter(n => /^[\p{L}_$][\p{L}\d_$]*$/u.test(n) && (prefix.startsWith('_') || !n.startsWith('_')));
   return matching(shown, prefix, cursor, name => {
     const member = step(found!.value, name, options.isTrusted);
@@ -113,7 +115,7 @@ function kind(value: unknown): string {
   return /^class\b/.test(Function.prototype.toString.call(value)) ? 'class' : 'function';
 }
 
-/** Names that begin with the prefix, then those that do so in another case. */
+/** Names that begin with the prefix; in another case, if none does so in this one. */
 function matching(
   names: readonly string[],
   prefix: string,
@@ -122,7 +124,7 @@ function matching(
 ): Completion {
   const lower = prefix.toLowerCase();
   const exact = names.filter(n => n.startsWith(prefix));
-  const loose = names.filter(n => !n.startsWith(prefix) && n.toLowerCase().startsWith(lower));
-  const matches = [...new Set([...exact, ...loose])].slice(0, 1000);
+  const found = exact.length > 0 ? exact : names.filter(n => n.toLowerCase().startsWith(lower));
+  const matches = [...new Set(found)].slice(0, 1000);
   return { matches, start: cursor - prefix.length, end: cursor, types: matches.map(type) };
 }
