@@ -13,6 +13,7 @@ import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
+import { buildServerKernel } from './server-kernel.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const labextension = join(root, 'jupyterlab_loupe/labextension');
@@ -91,26 +92,6 @@ async function buildWorker() {
   report(metafile);
 }
 
-/** The server kernel: the same code in a Node process, native add-ons beside it. */
-async function buildServerKernel() {
-  if (!existsSync(join(root, 'kernel/server.ts'))) {
-    return;
-  }
-  const outdir = join(root, 'jupyterlab_loupe/server_kernel');
-  rmSync(outdir, { recursive: true, force: true });
-  await esbuild.build({
-    ...shared,
-    entryPoints: ['kernel/server.ts'],
-    outdir,
-    platform: 'node',
-    outExtension: { '.js': '.mjs' },
-    external: ['zeromq', 'onnxruntime-node', 'onnxruntime-web'],
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
-    }
-  });
-}
-
 /** Prints what the worker weighs before a model is loaded. */
 function report({ outputs }) {
   const eager = new Set();
@@ -131,4 +112,4 @@ if (!process.argv.includes('--worker')) {
   buildPage();
 }
 await buildWorker();
-await buildServerKernel();
+await buildServerKernel(root, join(root, 'jupyterlab_loupe/server_kernel'), { minify: production, sourcemap: shared.sourcemap });
