@@ -21,6 +21,9 @@ export interface LoadingInfo {
   error_msgs: string[];
 }
 
+/** Range requests under way at once. */
+const PARALLEL_READS = 6;
+
 export interface WeightOptions {
   /** Give mismatched weights fresh values rather than fail. Default false. */
   readonly ignore_mismatched_sizes?: boolean;
@@ -36,8 +39,9 @@ export interface WeightOptions {
 export class WeightReader {
   readonly used = new Set<string>();
   readonly info: LoadingInfo = { missing_keys: [], unexpected_keys: [], mismatched_keys: [], error_msgs: [] };
-  private readonly raw = new Map<string, Promise<void>>();
-  private readonly prefetched = new Map<string, { bytes: Uint8Array; users: number }>();
+  private readonly prefetched = new Map<string, Uint8Array>();
+  /** How many weights are still to be made from a prefetched tensor. */
+  private readonly uses = new Map<string, number>();
 
   constructor(
     readonly checkpoint: Checkpoint,
@@ -62,9 +66,41 @@ export class WeightReader {
   find(name: string): string | undefined {
     const prefix = this.architecture.base_prefix ?? '';
     const bare = prefix && name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
-    return [name, ...(prefix ? [prefix + name] : []), ...(bare === undefined ? [] : [bare])].find(n =>
-      this.checkpoint.has(n)
+    return (
+      [name, ...(prefix ? [prefix + name] : []), ...(bare === undefined ? [] : [bare])].find(n => this.checkpoint.has(n)) ??
+      this.aliases.get(name)
     );
+  }
+
+  /** Names as the architecture spells them → as the checkpoint does, where it uses another spelling. */
+  private get aliases(): ReadonlyMap<string, string> {
+    const { renames = [] } = this.architecture;
+    this.aliasMap ??= new Map(
+      this.checkpoint.names.flatMap(name => {
+        const rename = renames.find(([pattern]) => pattern.test(name));
+        return rename ? [[name.replace(...rename), name] as const] : [];
+      })
+    );
+    return this.aliasMap;
+  }
+
+  private aliasMap: ReadonlyMap<string, string> | undefined;
+
+  /** What decides a weight's values, for caches; undefined where additions make them nobody else's. */
+  get identity(): string | undefined {
+    const { deltas, round } = this.options;
+    return deltas && deltas.size > 0 ? undefined : `${this.checkpoint.identity}|${round ?? 'as stored'}`;
+  }
+
+  /** Counts a weight's tensors as used without reading them: its converted form was kept. */
+  claim(canonical: string): void {
+    const source = this.source(canonical);
+    for (const piece of source ? pieces(source) : []) {
+      const name = this.find(piece);
+      if (name !== undefined) {
+        this.used.add(name);
+      }
+    }
   }
 
   /** True if the checkpoint has the weight. */
@@ -92,31 +128,43 @@ export class WeightReader {
     return shaped.values;
   }
 
-  /** Reads the raw bytes a weight needs, where the host has no synchronous reads. */
-  async prepare(canonical: string, signal?: AbortSignal): Promise<void> {
-    const source = this.source(canonical);
-    if (!source || this.checkpoint.readSync) {
-      return;
-    }
-    for (const piece of pieces(source)) {
-      const name = this.find(piece);
-      if (name === undefined) {
-        continue;
+  /** Stored bytes the given weights are made from. */
+  storedBytes(canonicals: readonly string[]): number {
+    return [...this.storedNames(canonicals)].reduce((n, name) => n + this.checkpoint.info(name).byteLength, 0);
+  }
+
+  /**
+   * Reads the stored bytes of weights ahead, several at a time; each is let go when its weight has been made.
+   *
+   * @param onRead Called with the bytes read so far.
+   */
+  async readAhead(canonicals: readonly string[], signal?: AbortSignal, onRead?: (name: string, bytes: number) => void): Promise<void> {
+    const names = [...this.storedNames(canonicals)].filter(n => !this.prefetched.has(n));
+    let next = 0;
+    let done = 0;
+    const worker = async (): Promise<void> => {
+      while (next < names.length) {
+        signal?.throwIfAborted();
+        const name = names[next++]!;
+        const { bytes } = await this.checkpoint.read(name, signal);
+        this.prefetched.set(name, bytes);
+        onRead?.(name, (done += bytes.byteLength));
       }
-      const known = this.prefetched.get(name);
-      if (known) {
-        known.users++;
-      } else {
-        let pending = this.raw.get(name);
-        if (!pending) {
-          pending = this.checkpoint.read(name, signal).then(raw => {
-            this.prefetched.set(name, { bytes: raw.bytes, users: 1 });
-          });
-          this.raw.set(name, pending);
-        }
-        await pending;
+    };
+    await Promise.all(Array.from({ length: PARALLEL_READS }, worker));
+    for (const canonical of canonicals) {
+      for (const name of this.storedNames([canonical])) {
+        this.uses.set(name, (this.uses.get(name) ?? 0) + 1);
       }
     }
+  }
+
+  private storedNames(canonicals: readonly string[]): Set<string> {
+    const names = canonicals.flatMap(canonical => {
+      const source = this.source(canonical);
+      return source ? pieces(source).map(n => this.find(n)) : [];
+    });
+    return new Set(names.filter(n => n !== undefined));
   }
 
   /**
@@ -152,11 +200,15 @@ export class WeightReader {
     this.used.add(name);
     const held = this.prefetched.get(name);
     const { dims, dtype } = this.checkpoint.info(name);
-    const raw = held ? { name, dims, dtype, bytes: held.bytes } : this.checkpoint.readSync!(name);
+    const raw = held ? { name, dims, dtype, bytes: held } : this.checkpoint.readSync!(name);
     const values = decode(raw);
-    if (held && --held.users === 0) {
-      this.prefetched.delete(name);
-      this.raw.delete(name);
+    if (held) {
+      const left = (this.uses.get(name) ?? 1) - 1;
+      this.uses.set(name, left);
+      if (left <= 0) {
+        this.prefetched.delete(name);
+        this.uses.delete(name);
+      }
     }
     this.options.deltas?.get(name)?.(values, dims);
     this.options.onBytes?.(name, raw.bytes.byteLength);

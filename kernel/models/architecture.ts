@@ -214,6 +214,8 @@ export interface Architecture {
   readonly weights: WeightMap;
   /** Checkpoints of the bare model lack this prefix, those of a head model have it (`model.`). */
   readonly base_prefix?: string;
+  /** Other spellings of checkpoint names: what begins so, and what to read instead. */
+  readonly renames?: readonly (readonly [pattern: RegExp, to: string])[];
   /** Checkpoint names that Python, too, skips without a word. */
   readonly ignore?: readonly RegExp[];
   /** Checkpoint names of weights that are constants, not parameters. */

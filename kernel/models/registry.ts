@@ -11,6 +11,7 @@ import { gpt2 } from './gpt2';
 import { gpt_neox } from './gpt_neox';
 import { llama } from './llama';
 import { ministral } from './ministral';
+import { llava } from './llava';
 import { mistral } from './mistral';
 import { olmo2 } from './olmo2';
 import { opt } from './opt';
@@ -39,6 +40,7 @@ for (const family of [
   gpt2,
   gpt_neox,
   llama,
+  llava,
   ministral,
   mistral,
   olmo2,

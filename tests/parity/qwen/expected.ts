@@ -1,6 +1,6 @@
 /** Reads what make_fixtures.py wrote. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export const fixtures = join(__dirname, 'fixtures');
 
@@ -15,11 +15,11 @@ export interface Run {
 export type Expected = ReadonlyMap<string, { data: Float32Array; dims: number[] }>;
 
 export function readRuns(folder: string): { [name: string]: Run } {
-  return JSON.parse(readFileSync(join(fixtures, folder, 'expected.json'), 'utf8')) as { [name: string]: Run };
+  return JSON.parse(readFileSync(resolve(fixtures, folder, 'expected.json'), 'utf8')) as { [name: string]: Run };
 }
 
 export function readExpected(folder: string): Expected {
-  const file = Uint8Array.from(readFileSync(join(fixtures, folder, 'expected.safetensors')));
+  const file = Uint8Array.from(readFileSync(resolve(fixtures, folder, 'expected.safetensors')));
   const length = Number(new DataView(file.buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as {
     [name: string]: { shape: number[]; data_offsets: [number, number] };
