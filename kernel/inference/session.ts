@@ -1,8 +1,16 @@
 import type * as ort from 'onnxruntime-common';
+import { throughCache } from '../checkpoint/converted';
 import type { BuiltGraph } from '../graph/builder';
-import type { Engine, ProgressEvent } from '../host/host';
+import type { Engine, FileCache, ProgressEvent } from '../host/host';
+import { getHost } from '../host/host';
 import type { WeightReader } from './weights';
 import { externalTensors } from './weights';
+
+/** Bytes from which converted weights are worth keeping between runs. */
+const WORTH_KEEPING = 64 * 2 ** 20;
+
+/** Stored bytes up to which a browser reads all weights before the engine asks for them. */
+const READ_AHEAD = 2 ** 30;
 
 /**
  * Opens a session on a built graph, its weights brought tensor by tensor.
@@ -22,23 +30,65 @@ export async function openSession(
   const total = graph.weights.reduce((n, w) => n + w.parts.reduce((m, p) => m + p.initializer.byteLength!, 0), 0);
   let loaded = 0;
   const report = (phase: ProgressEvent['phase'], name: string) => progress?.({ phase, name, loaded, total });
-  for (const weight of graph.weights) {
-    signal?.throwIfAborted();
-    await reader.prepare(weight.name, signal);
-  }
-  const weights = externalTensors(graph, reader).map(tensor => ({
+  const kept = await throughCache(
+    externalTensors(graph, reader),
+    cacheKey(graph, reader),
+    cacheFor(graph, reader, total)
+  );
+  const weights = kept.tensors.map(tensor => ({
     ...tensor,
     bytes: () => {
       const bytes = tensor.bytes();
       loaded += bytes.byteLength;
-      report('convert', tensor.path);
+      report(kept.fromCache ? 'read' : 'convert', tensor.path);
       return bytes;
     }
   }));
-  report('session', 'session');
-  return engine.createSession(graph.proto, weights, {
-    graphOptimizationLevel: 'basic',
-    logSeverityLevel: 3,
-    ...options
-  });
+  const flaws = (): number => reader.info.missing_keys.length + reader.info.mismatched_keys.length;
+  const before = flaws();
+  let isOpen = false;
+  try {
+    const names = graph.weights.map(w => w.name);
+    if (kept.fromCache) {
+      names.forEach(name => reader.claim(name));
+    } else if (readsAhead(reader, names)) {
+      const stored = reader.storedBytes(names);
+      await reader.readAhead(names, signal, (name, done) =>
+        progress?.({ phase: 'read', name, loaded: done, total: stored })
+      );
+    }
+    report('session', 'session');
+    const session = await engine.createSession(graph.proto, weights, {
+      graphOptimizationLevel: 'basic',
+      logSeverityLevel: 3,
+      ...options
+    });
+    isOpen = true;
+    return session;
+  } finally {
+    // Weights made afresh are not the checkpoint's: the next load must report them again.
+    await kept.done(isOpen && flaws() === before);
+  }
+}
+
+/**
+ * Whether stored weights are read before the engine asks for them. It asks in an order of its own and synchronously,
+ * which in a browser is one slow request per weight. Stored bytes are let go as converted ones grow, so reading ahead
+ * adds little to the peak; very large checkpoints are still read one by one.
+ */
+function readsAhead(reader: WeightReader, names: readonly string[]): boolean {
+  return !reader.checkpoint.readSync || (getHost().name === 'browser' && reader.storedBytes(names) <= READ_AHEAD);
+}
+
+/** Where converted weights are kept; nowhere for float32, which is made faster than it is read. */
+function cacheFor(graph: BuiltGraph, reader: WeightReader, total: number): FileCache | undefined {
+  const isConverted = graph.weights.some(w => w.form !== 'float32');
+  return isConverted && total >= WORTH_KEEPING && reader.identity !== undefined ? getHost().cache : undefined;
+}
+
+/** What decides the bytes: the files, their rounding, and the forms this graph asks for. */
+function cacheKey(graph: BuiltGraph, reader: WeightReader): string {
+  const forms = [...new Set(graph.weights.map(w => w.form))].sort().join('+');
+  const first = graph.weights[0];
+  return `${reader.identity}|${forms}|${graph.weights.length}|${first?.name ?? ''}`;
 }

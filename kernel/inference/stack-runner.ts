@@ -223,7 +223,15 @@ export class StackRunner {
       const held = run.past?.[layer]?.keys.dims[2] ?? past;
       let mask = run.mask
         ? lastKeys(run.mask, held + queries)
-        : attentionMask({ batch, past, held, queries, causal: stack.causal || stack.masked === 'causal', window, padding });
+        : attentionMask({
+            batch,
+            past,
+            held,
+            queries,
+            causal: stack.causal || stack.masked === 'causal',
+            window,
+            padding
+          });
       if (stack.relative_bias) {
         mask = addBias(mask, relativeBias(stack.relative_bias, this.relativeTable, past, queries));
       }

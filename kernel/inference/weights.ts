@@ -67,8 +67,9 @@ export class WeightReader {
     const prefix = this.architecture.base_prefix ?? '';
     const bare = prefix && name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
     return (
-      [name, ...(prefix ? [prefix + name] : []), ...(bare === undefined ? [] : [bare])].find(n => this.checkpoint.has(n)) ??
-      this.aliases.get(name)
+      [name, ...(prefix ? [prefix + name] : []), ...(bare === undefined ? [] : [bare])].find(n =>
+        this.checkpoint.has(n)
+      ) ?? this.aliases.get(name)
     );
   }
 
@@ -110,7 +111,7 @@ export class WeightReader {
   }
 
   /**
-   * One weight as float32 of the dims the graph expects. Synchronous; needs `prepare` where the host cannot read so.
+   * One weight as float32 of the dims the graph expects. Synchronous; needs `readAhead` where the host cannot read so.
    */
   float32(canonical: string, dims: readonly number[]): Float32Array {
     const source = this.source(canonical);
@@ -138,7 +139,11 @@ export class WeightReader {
    *
    * @param onRead Called with the bytes read so far.
    */
-  async readAhead(canonicals: readonly string[], signal?: AbortSignal, onRead?: (name: string, bytes: number) => void): Promise<void> {
+  async readAhead(
+    canonicals: readonly string[],
+    signal?: AbortSignal,
+    onRead?: (name: string, bytes: number) => void
+  ): Promise<void> {
     const names = [...this.storedNames(canonicals)].filter(n => !this.prefetched.has(n));
     let next = 0;
     let done = 0;

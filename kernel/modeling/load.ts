@@ -115,7 +115,9 @@ export class Runtime {
 
   /** Canonical weight as float32, read from the checkpoint. */
   async weight(canonical: string, dims: readonly number[]): Promise<Float32Array> {
-    await this.reader.prepare(canonical);
+    if (!this.checkpoint.readSync) {
+      await this.reader.readAhead([canonical]);
+    }
     return this.reader.float32(canonical, dims);
   }
 
