@@ -94,7 +94,8 @@ export class AssistedCandidateGenerator implements CandidateGenerator {
     protected readonly assistant: GenerativeModel
   ) {
     const own = assistant.generation_config as Record<string, unknown>;
-    const setting = <T>(key: keyof typeof GLOBAL_DEFAULTS): T => (own[key] ?? GLOBAL_DEFAULTS[key]) as T;
+    const setting = <T>(key: keyof typeof GLOBAL_DEFAULTS): T =>
+      (own[key] ?? context.parameters[key] ?? GLOBAL_DEFAULTS[key]) as T;
     this.#count = setting<number>('num_assistant_tokens');
     this.#schedule = setting<string>('num_assistant_tokens_schedule');
     this.#threshold = setting<number>('assistant_confidence_threshold');

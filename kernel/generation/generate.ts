@@ -23,6 +23,7 @@ import {
   type MergedOptions,
   type ResolvedParameters
 } from './parameters';
+import { checkCompanions } from './parameter-checks';
 import { buildProcessors, mergeOwn } from './processor-table';
 import { defaultGenerator, RandomGenerator } from './random';
 import { tokenRows } from './rows';
@@ -110,6 +111,7 @@ async function run(
   }
   const merged = mergeParameters(rest, generation_config, model.generation_config);
   const { parameters } = merged;
+  checkCompanions(parameters, options);
   const decode = decodingFor(parameters, assistant_model ?? undefined, streamer !== undefined);
   const kwargs = normalizeInputs(merged.modelInputs);
   if (parameters.output_attentions) {
@@ -216,7 +218,7 @@ function decodingFor(p: ResolvedParameters, assistant: GenerativeModel | undefin
         ? 'Group Beam Search'
         : !beams && !p.do_sample && (p.top_k ?? 0) > 1 && (p['penalty_alpha'] as number) > 0
           ? 'Contrastive Search'
-          : p['dola_layers'] != null && !beams
+          : p['dola_layers'] != null
             ? 'Dola Generation'
             : undefined;
   if (moved) {

@@ -33,6 +33,17 @@ export abstract class LogitsProcessor {
 
 /** Processors applied one after the other. */
 export class LogitsProcessorList extends Array<LogitsProcessorLike> {
+  /** @param processors What it holds at first. */
+  constructor(processors: Iterable<LogitsProcessorLike> = []) {
+    super();
+    this.push(...processors);
+  }
+
+  /** Adds one, as Python's lists do. */
+  append(processor: LogitsProcessorLike): void {
+    this.push(processor);
+  }
+
   /** Array methods that make arrays (map, filter) make plain ones. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;

@@ -25,12 +25,53 @@ const CACHE_IMPLEMENTATIONS = [
  * @throws {RangeError} If a parameter is out of range or parameters contradict each other.
  */
 export function checkParameters(p: ResolvedParameters, set: ReadonlySet<string>): void {
+  checkTypes(p);
   checkRanges(p);
   checkSampling(p);
   checkUnsupported(p, set);
   checkReturnSequences(p);
   checkForcedTokens(p);
   warnOfIdle(p, set);
+}
+
+const BOOLEANS = [
+  'do_sample',
+  'use_cache',
+  'renormalize_logits',
+  'remove_invalid_values',
+  'output_attentions',
+  'output_scores',
+  'output_logits',
+  'return_dict_in_generate'
+];
+
+const NUMBERS = [
+  'max_time',
+  'temperature',
+  'top_p',
+  'min_p',
+  'top_h',
+  'typical_p',
+  'epsilon_cutoff',
+  'eta_cutoff',
+  'repetition_penalty',
+  'encoder_repetition_penalty',
+  'length_penalty',
+  'guidance_scale',
+  'assistant_confidence_threshold'
+];
+
+function checkTypes(p: ResolvedParameters): void {
+  for (const [keys, type, words] of [
+    [BOOLEANS, 'boolean', 'true or false'],
+    [NUMBERS, 'number', 'a number']
+  ] as const) {
+    for (const key of keys) {
+      if (p[key] !== undefined && typeof p[key] !== type) {
+        throw new TypeError(`Cannot generate as ${key} must be ${words}: current value is ${JSON.stringify(p[key])}`);
+      }
+    }
+  }
 }
 
 function checkRanges(p: ResolvedParameters): void {
@@ -117,6 +158,8 @@ function checkUnsupported(p: ResolvedParameters, set: ReadonlySet<string>): void
     'compile_config',
     'continuous_batching_config',
     'speculation_type',
+    'assistant_lookbehind',
+    'target_lookbehind',
     'assistant_early_exit',
     'token_healing'
   ]) {
@@ -126,6 +169,40 @@ function checkUnsupported(p: ResolvedParameters, set: ReadonlySet<string>): void
   }
   if (set.has('diversity_penalty') && p['diversity_penalty'] && !((p['num_beam_groups'] as number) > 1)) {
     throw new RangeError('Cannot use diversity_penalty as num_beam_groups must be greater than 1 for it: leave it out');
+  }
+}
+
+/** Options that mean something only beside another: without it they would be ignored. */
+const NEEDS: readonly (readonly [
+  string,
+  (p: ResolvedParameters, given: Readonly<Record<string, unknown>>) => boolean,
+  string
+])[] = [
+  ['max_matching_ngram_size', p => p.prompt_lookup_num_tokens !== undefined, 'prompt_lookup_num_tokens'],
+  ['assistant_ensemble_weight', (_p, given) => given['assistant_model'] != null, 'assistant_model'],
+  ['num_assistant_tokens', (_p, given) => given['assistant_model'] != null, 'assistant_model'],
+  ['num_assistant_tokens_schedule', (_p, given) => given['assistant_model'] != null, 'assistant_model'],
+  ['assistant_confidence_threshold', (_p, given) => given['assistant_model'] != null, 'assistant_model'],
+  ['assistant_tokenizer', (_p, given) => given['assistant_model'] != null, 'assistant_model'],
+  ['negative_prompt_ids', p => p.guidance_scale !== undefined && p.guidance_scale !== 1, 'guidance_scale'],
+  ['negative_prompt_attention_mask', (_p, given) => given['negative_prompt_ids'] != null, 'negative_prompt_ids'],
+  [
+    'penalty_alpha',
+    p => p.num_beams === 1 && !p.do_sample && (p.top_k ?? 0) > 1,
+    'top_k above 1, without sampling or beams,'
+  ]
+];
+
+/**
+ * @param p Merged parameters.
+ * @param given Everything the call was given.
+ * @throws {RangeError} If an option was given without the one it belongs to.
+ */
+export function checkCompanions(p: ResolvedParameters, given: Readonly<Record<string, unknown>>): void {
+  for (const [option, holds, companion] of NEEDS) {
+    if (given[option] != null && given[option] !== 0 && !holds(p, given)) {
+      throw new RangeError(`Cannot use ${option} as ${companion} must be given with it: it is not`);
+    }
   }
 }
 

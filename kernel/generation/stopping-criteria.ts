@@ -119,6 +119,17 @@ export class ConfidenceCriteria extends StoppingCriteria {
 
 /** Criteria of which any one ends a row. */
 export class StoppingCriteriaList extends Array<StoppingCriteriaLike> {
+  /** @param criteria What it holds at first. */
+  constructor(criteria: Iterable<StoppingCriteriaLike> = []) {
+    super();
+    this.push(...criteria);
+  }
+
+  /** Adds one, as Python's lists do. */
+  append(criterion: StoppingCriteriaLike): void {
+    this.push(criterion);
+  }
+
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }

@@ -43,12 +43,16 @@ export class TextStreamer extends BaseStreamer {
   readonly #callback: ((text: string, stream_end: boolean) => void) | undefined;
   readonly #tokenCallback: ((tokens: number[]) => void) | undefined;
 
+  /**
+   * @param tokenizer Makes text of tokens.
+   * @param options Options, or as in Python only whether to skip the prompt.
+   */
   constructor(
     readonly tokenizer: GenerationTokenizer,
-    options: TextStreamerOptions = {}
+    options: TextStreamerOptions | boolean = {}
   ) {
     super();
-    const { skip_prompt = false, callback_function, token_callback_function, ...decode } = options;
+    const { skip_prompt = false, callback_function, token_callback_function, ...decode } = asOptions(options);
     this.skip_prompt = skip_prompt;
     this.decode_kwargs = decode;
     this.#callback = callback_function;
@@ -108,6 +112,10 @@ export class TextStreamer extends BaseStreamer {
   }
 }
 
+function asOptions(options: TextStreamerOptions | boolean): TextStreamerOptions {
+  return typeof options === 'boolean' ? { skip_prompt: options } : options;
+}
+
 /** Writes to stdout without a line end; the runtime installs how. */
 let print: (text: string) => void = text => {
   const process = (globalThis as { process?: { stdout?: { write?: (text: string) => void } } }).process;
@@ -146,8 +154,8 @@ export class TextIteratorStreamer extends TextStreamer implements AsyncIterableI
   readonly #queue: (string | undefined)[] = [];
   #wake: (() => void) | undefined;
 
-  constructor(tokenizer: GenerationTokenizer, options: TextStreamerOptions & { timeout?: number } = {}) {
-    const { timeout, ...rest } = options;
+  constructor(tokenizer: GenerationTokenizer, options: (TextStreamerOptions & { timeout?: number }) | boolean = {}) {
+    const { timeout, ...rest } = asOptions(options) as TextStreamerOptions & { timeout?: number };
     super(tokenizer, rest);
     this.timeout = timeout;
   }

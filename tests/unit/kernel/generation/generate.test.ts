@@ -1,12 +1,16 @@
 import { generate } from '../../../../kernel/generation/generate';
-import { LogitsProcessor } from '../../../../kernel/generation/logits-processor';
+import { LogitsProcessor, LogitsProcessorList } from '../../../../kernel/generation/logits-processor';
 import type { GenerateOutput } from '../../../../kernel/generation/output';
 import type { GenerationOptions } from '../../../../kernel/generation/parameters';
 import { MinLengthLogitsProcessor } from '../../../../kernel/generation/processors/length';
 import { TopKLogitsWarper } from '../../../../kernel/generation/processors/truncation';
 import { set_seed } from '../../../../kernel/generation/random';
 import { editRows } from '../../../../kernel/generation/rows';
-import { MaxLengthCriteria, StoppingCriteria } from '../../../../kernel/generation/stopping-criteria';
+import {
+  MaxLengthCriteria,
+  StoppingCriteria,
+  StoppingCriteriaList
+} from '../../../../kernel/generation/stopping-criteria';
 import { BaseStreamer } from '../../../../kernel/generation/streamers';
 import { setDefaultSignal } from '../../../../kernel/generation/turn';
 import { resetWarnings } from '../../../../kernel/generation/warnings';
@@ -641,5 +645,69 @@ describe('generate() and chance', () => {
       const p = exp[id]! / sum;
       expect(Math.abs(n - runs * p)).toBeLessThanOrEqual(4 * Math.sqrt(runs * p * (1 - p)) + 1e-9);
     });
+  });
+});
+
+describe('generate() and options that would do nothing', () => {
+  const refused: [string, Record<string, unknown>, string][] = [
+    ['do_sample', { do_sample: 1 }, 'Cannot generate as do_sample must be true or false: current value is 1'],
+    ['temperature', { temperature: '0.7' }, 'Cannot generate as temperature must be a number: current value is "0.7"'],
+    [
+      'num_assistant_tokens',
+      { num_assistant_tokens: 3 },
+      'Cannot use num_assistant_tokens as assistant_model must be given with it'
+    ],
+    ['max_matching_ngram_size', { max_matching_ngram_size: 3 }, 'as prompt_lookup_num_tokens must be given with it'],
+    ['negative_prompt_ids', { negative_prompt_ids: [[1]] }, 'as guidance_scale must be given with it'],
+    ['penalty_alpha', { penalty_alpha: 0.6, do_sample: true }, 'Cannot use penalty_alpha as top_k above 1'],
+    ['top_p', { top_p: 1.5, do_sample: true }, '`top_p` has to be a float > 0 and < 1, but is 1.5'],
+    ['eta_cutoff', { eta_cutoff: -0.1, do_sample: true }, '`eta_cutoff` has to be a float > 0 and < 1, but is -0.1']
+  ];
+  it.each(refused)('generate() refuses %s without what it needs', async (_name, options, message) => {
+    await expect(generate(new TableModel(ENDS), { input_ids: PROMPT, max_new_tokens: 1, ...options })).rejects.toThrow(
+      message
+    );
+  });
+
+  it('generate() takes num_assistant_tokens of the call where the assistant has none of its own', async () => {
+    const drafts = async (own: object, given: object): Promise<number> => {
+      const model = new TableModel();
+      await generate(model, {
+        input_ids: [[2, 2, 2]],
+        max_new_tokens: 9,
+        assistant_model: new TableModel({ ...own, assistant_confidence_threshold: 0 }),
+        ...given
+      });
+      return Math.max(...model.seen.slice(1).map(([, length]) => length! - 1));
+    };
+    expect(await drafts({}, { num_assistant_tokens: 3 })).toBe(3);
+    expect(await drafts({ num_assistant_tokens: 2 }, { num_assistant_tokens: 3 })).toBe(2);
+  });
+});
+
+describe('LogitsProcessorList', () => {
+  it('LogitsProcessorList is made from processors and applies them in order', async () => {
+    const list = new LogitsProcessorList([(_ids, scores) => editRows(scores, row => (row[0] = 1))]);
+    list.append((_ids, scores) => editRows(scores, row => (row[0] = row[0]! * 10)));
+    expect(list).toHaveLength(2);
+    expect(list.filter(Boolean)).toHaveLength(2);
+    const out = await list.__call__(
+      new Tensor('int64', BigInt64Array.of(1n), [1, 1]),
+      new Tensor('float32', new Float32Array(2), [1, 2])
+    );
+    expect(out.data[0]).toBe(10);
+  });
+});
+
+describe('StoppingCriteriaList', () => {
+  it('StoppingCriteriaList stops a row where any criterion does, and knows its max_length', async () => {
+    const list = new StoppingCriteriaList([(): boolean[] => [true, false], new MaxLengthCriteria(9)]);
+    expect(list.max_length).toBe(9);
+    expect(await list.__call__(new Tensor('int64', BigInt64Array.of(1n, 2n), [2, 1]), undefined)).toEqual([
+      true,
+      false
+    ]);
+    list.append(() => true);
+    expect(await list.__call__(new Tensor('int64', BigInt64Array.of(1n, 2n), [2, 1]), undefined)).toEqual([true, true]);
   });
 });
