@@ -83,7 +83,8 @@ async function openNamed(folder: ModelFolder, name: string, signal?: AbortSignal
 }
 
 async function onlyGguf(folder: ModelFolder): Promise<string | undefined> {
-  const files = ((await folder.list()) ?? []).filter(file => /\.gguf$/i.test(file));
+  // A vision tower's file (mmproj-….gguf) goes with a model and is none.
+  const files = ((await folder.list()) ?? []).filter(file => /\.gguf$/i.test(file) && !/mmproj/i.test(file));
   if (files.length > 1) {
     throw new RangeError(
       `Cannot choose a GGUF file in ${folder.name} as gguf_file must name one: there are ${files.join(', ')}`
@@ -93,6 +94,13 @@ async function onlyGguf(folder: ModelFolder): Promise<string | undefined> {
 }
 
 function ggufCheckpoint(file: GgufFile): Checkpoint {
+  const parts = file.metadata['split.count'];
+  if (typeof parts === 'number' && parts > 1) {
+    throw new CheckpointError(
+      file.source.name,
+      `a model must be in one GGUF file: this is one of ${parts}; join them with llama-gguf-split --merge`
+    );
+  }
   return new TableCheckpoint(ggufEntries(file), {
     format: 'gguf',
     metadata: file.metadata,

@@ -73,6 +73,19 @@ describe('openCheckpoint() of GGUF', () => {
   });
 });
 
+describe('openCheckpoint() of GGUF files that are not whole models', () => {
+  it('passes over a vision tower next to the model', async () => {
+    const files = { 'm.gguf': fixture('llama.gguf'), 'mmproj-m.gguf': fixture('qwen2.gguf') };
+    expect((await openCheckpoint(memoryFolder(files))).metadata['general.architecture']).toBe('llama');
+  });
+
+  it('refuses one part of several, saying how to join them', async () => {
+    const source = header(0, 2).text('general.architecture').u32(8).text('llama').text('split.count').u32(2).raw(3, 0);
+    const bytes = source.source().readSync(0, source.source().size);
+    await expect(openCheckpoint(memoryFolder({ 'm.gguf': bytes }))).rejects.toThrow(/one of 3; join them with/);
+  });
+});
+
 describe('ggufConfig()', () => {
   // What Python reads and never uses, or drops.
   const spelt: Record<string, string> = { feed_forward_length: 'n_inner' };
