@@ -98,7 +98,7 @@ if (what === 'check') {
   jest('browser', [], 'tests/ui/jest.config.mjs');
 } else if (what === 'real') {
   process.env.LOUPE_REAL = '1';
-  jest('real models', ['--testPathIgnorePatterns', '/node_modules/', '--testPathPatterns', 'tests/real']);
+  jest('real models', ['--testPathIgnorePatterns', '/node_modules/', '--testPathPatterns', 'tests/(real|golden)']);
   jest('real models in the browser', ['--testPathPatterns', 'real'], 'tests/ui/jest.config.mjs');
 } else {
   console.error(`Cannot run "${what}" as it must be check, all or real`);
