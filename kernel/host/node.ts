@@ -55,7 +55,7 @@ export function createNodeHost(options: NodeHostOptions = {}): Host {
     async resolve(model: string, resolveOptions: ResolveOptions = {}): Promise<ModelFolder> {
       return mounted.get(model) ?? resolveOnDisk(model, resolveOptions, nodePlaces(env, cwd), downloadRepository(env));
     },
-    memoryLimit: async device => (device === 'wasm' ? wasmLimit : totalmem()),
+    memoryLimit: async device => (device === 'wasm' ? Math.min(wasmLimit, machineMemory()) : machineMemory()),
     async writeFile(path, bytes) {
       const target = resolve(cwd, path);
       await fs.mkdir(dirname(target), { recursive: true });
@@ -66,6 +66,12 @@ export function createNodeHost(options: NodeHostOptions = {}): Host {
 
 /** 4 GiB of 32-bit addresses, less what the engine itself and one pass's activations take. */
 const wasmLimit = 3.5 * 2 ** 30;
+
+/** Memory of the machine, or of the container the process is confined to. */
+function machineMemory(): number {
+  const confined = process.constrainedMemory?.() ?? 0;
+  return confined > 0 ? Math.min(confined, totalmem()) : totalmem();
+}
 
 /** The CPU is always there; WebGPU is offered last, as without a GPU it runs on a software driver. */
 async function nodeDevices(): Promise<DeviceName[]> {

@@ -26,6 +26,12 @@ export function browserResolver(
   return async (model, options = {}) => {
     const { folder, gguf } = parseModelName(model);
     const subfolder = checkSubfolder(options.subfolder);
+    if (options.cache_dir !== undefined) {
+      throw new RangeError(
+        `Cannot use cache_dir as a kernel in the browser has no folders: current value is ${options.cache_dir}; ` +
+          'leave it out, or use the server kernel'
+      );
+    }
     const mounted = places.mounted.get(model) ?? places.mounted.get(folder);
     if (mounted) {
       return gguf === undefined || mounted.gguf === gguf ? mounted : named(mounted, gguf);

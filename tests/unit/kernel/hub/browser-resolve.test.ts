@@ -99,6 +99,7 @@ describe('browserResolver() with the server extension', () => {
     );
     await expect(resolver()('org/name')).rejects.toThrow(/the settings forbid it/);
     await expect(resolver()('')).rejects.toThrow(TypeError);
+    await expect(resolver()('a', { cache_dir: '/tmp' })).rejects.toThrow(/Cannot use cache_dir/);
     await expect(resolver()('a', { subfolder: '../b' })).rejects.toThrow(/inside the model folder/);
   });
 });
