@@ -12,6 +12,8 @@ export { BaseStreamer, CallbackStreamer, TextIteratorStreamer, TextStreamer } fr
 export { set_seed } from './generation/random';
 export { getHost, setHost } from './host/host';
 export * from './images';
+export { ActivationCache } from './interpretability/activation-cache';
+export { pca } from './interpretability/pca';
 export { DynamicCache } from './inference/cache';
 export {
   AutoModel,
@@ -25,10 +27,19 @@ export {
 export { AutoConfig } from './modeling/auto-config';
 export { AutoImageProcessor, AutoProcessor } from './modeling/auto-processor';
 export { AutoTokenizer } from './modeling/auto-tokenizer';
+export { fuse_image_features } from './modeling/fusion';
 export { memory } from './modeling/memory';
+export { MMultiModal, MQWenProcessor } from './modeling/multimodal';
 export { setNotices, setProgress } from './modeling/notice';
 export { ModelOutput } from './modeling/outputs';
 export { PreTrainedModel } from './modeling/pretrained-model';
+export { QWenCache } from './modeling/qwen-cache';
+export {
+  StopWordsLogitsProcessor,
+  decode_tokens,
+  get_stop_words_ids,
+  make_context
+} from './modeling/qwen-context';
 export { registerFamily as register_family } from './models/registry';
 export * from './plots';
 export * from './tensor/factories';

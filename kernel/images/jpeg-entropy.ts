@@ -149,7 +149,7 @@ export class BitReader {
     while (this.count <= 16) {
       let byte = 0;
       if (this.at >= this.data.length) {
-        this.pad('the file ends within the picture');
+        this.pad('the file ends within the picture', 4);
       } else {
         byte = this.data[this.at]!;
         if (byte === 0xff) {
@@ -161,7 +161,7 @@ export class BitReader {
             this.at = next + 1;
           } else {
             byte = 0;
-            this.pad('the picture data end too early');
+            this.pad('the picture data end too early', 1 << 12);
           }
         } else {
           this.at++;
@@ -172,9 +172,9 @@ export class BitReader {
     }
   }
 
-  /** A few bits past the end are read ahead in any file; many mean that data are missing. */
-  private pad(what: string): void {
-    if (++this.padded > 1 << 12) {
+  /** A few bytes past the end are read ahead in any file; more mean that data are missing. */
+  private pad(what: string, most: number): void {
+    if (++this.padded > most) {
       throw new SyntaxError(what);
     }
   }

@@ -129,3 +129,74 @@ export class SiglipProcessor extends Processor {
     );
   }
 }
+
+/** What LLaVA's processor knows beside tokenizer and image processor (processor_config.json). */
+export interface LlavaProcessorOptions {
+  /** Pixels per patch of the vision tower. */
+  patch_size: number;
+  /** 'default' leaves the tower's CLS token out, 'full' keeps it. */
+  vision_feature_select_strategy: 'default' | 'full';
+  /** Tokens the tower adds to its patches: 1 for a CLS token. Default 0. */
+  num_additional_image_tokens?: number;
+  /** Stands for an image in a text. Default <image>. */
+  image_token?: string;
+}
+
+/**
+ * LLaVA's processor: each `<image>` in a text becomes as many as the image has features.
+ * @see transformers/models/llava/processing_llava.py
+ */
+export class LlavaProcessor extends Processor {
+  readonly patch_size: number;
+  readonly vision_feature_select_strategy: 'default' | 'full';
+  readonly num_additional_image_tokens: number;
+  readonly image_token: string;
+
+  /** @throws {TypeError} If patch_size or vision_feature_select_strategy is missing. */
+  constructor(image_processor: ImageProcessor, tokenizer: TokenizerLike, options: LlavaProcessorOptions) {
+    super(image_processor, tokenizer);
+    const { patch_size, vision_feature_select_strategy: strategy } = options;
+    if (!Number.isInteger(patch_size) || patch_size < 1 || (strategy !== 'default' && strategy !== 'full')) {
+      throw new TypeError(
+        "Cannot make a LLaVA processor as processor_config.json must have patch_size and vision_feature_select_strategy ('default' " +
+          `or 'full'): current values are ${String(patch_size)} and ${String(strategy)}`
+      );
+    }
+    this.patch_size = patch_size;
+    this.vision_feature_select_strategy = strategy;
+    this.num_additional_image_tokens = options.num_additional_image_tokens ?? 0;
+    this.image_token = options.image_token ?? '<image>';
+  }
+
+  /**
+   * @returns What the tokenizer gives, and `pixel_values`.
+   * @throws {RangeError} If the texts do not mention as many images as are given.
+   */
+  override async _call(inputs: ProcessorInputs): Result {
+    const { text, images, images_kwargs } = inputs;
+    if (text === undefined || text === null || images === undefined || images === null) {
+      return super._call(inputs);
+    }
+    const own = Object.fromEntries(Object.entries(inputs).filter(([key]) => imageOptions.has(key)));
+    const { pixel_values } = await this.image_processor(images, { ...own, ...images_kwargs });
+    const [count, , height, width] = pixel_values.dims as [number, number, number, number];
+    const patches = Math.floor(height / this.patch_size) * Math.floor(width / this.patch_size);
+    const tokens =
+      patches + this.num_additional_image_tokens - (this.vision_feature_select_strategy === 'default' ? 1 : 0);
+    const texts = typeof text === 'string' ? [text] : text;
+    const mentioned = texts.reduce((n, t) => n + t.split(this.image_token).length - 1, 0);
+    if (mentioned !== count) {
+      throw new RangeError(
+        `Cannot process inputs as the texts must mention each of ${count} images once as ${this.image_token}: current number is ${mentioned}`
+      );
+    }
+    const expanded = texts.map(t => t.replaceAll(this.image_token, this.image_token.repeat(tokens)));
+    const rest = Object.fromEntries(
+      Object.entries(inputs).filter(([key]) => key !== 'images' && key !== 'images_kwargs' && !imageOptions.has(key))
+    );
+    return {
+      ...(await super._call({ ...rest, text: typeof text === 'string' ? expanded[0]! : expanded })),
+      pixel_values
+    };
+  }
+}

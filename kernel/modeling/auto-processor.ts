@@ -1,12 +1,21 @@
+import type { ModelFolder } from '../host/host';
 import { readJson } from '../host/read';
 import type { ImageProcessor } from '../images/image-processor';
 import { imageProcessorFrom } from '../images/image-processors';
-import { CLIPProcessor, Processor } from '../images/processor';
+import { CLIPProcessor, LlavaProcessor, Processor } from '../images/processor';
+import type { LlavaProcessorOptions } from '../images/processor';
 import { AutoTokenizer } from './auto-tokenizer';
 import type { PretrainedOptions } from './load';
 import { readRawConfig, resolveModel } from './load';
 
-/** Reads image processors from preprocessor_config.json. */
+/** What a folder says of its images: preprocessor_config.json, or the part of it in processor_config.json. */
+async function imageSettings(folder: ModelFolder, options: PretrainedOptions): Promise<unknown> {
+  const own = await readJson(folder, 'preprocessor_config.json', options.signal);
+  const whole = await readJson(folder, 'processor_config.json', options.signal);
+  return own ?? (whole as { image_processor?: unknown } | null | undefined)?.image_processor;
+}
+
+/** Reads image processors from preprocessor_config.json or processor_config.json. */
 export class AutoImageProcessor {
   /**
    * @param name Folder or repository id.
@@ -15,9 +24,11 @@ export class AutoImageProcessor {
    */
   static async from_pretrained(name: string, options: PretrainedOptions = {}): Promise<ImageProcessor> {
     const folder = await resolveModel(name, options);
-    const raw = await readJson(folder, 'preprocessor_config.json', options.signal);
+    const raw = await imageSettings(folder, options);
     if (typeof raw !== 'object' || raw === null) {
-      throw new RangeError(`Cannot load an image processor from ${folder.name} as it must contain preprocessor_config.json: there is none`);
+      throw new RangeError(
+        `Cannot load an image processor from ${folder.name} as it must contain preprocessor_config.json: there is none`
+      );
     }
     const { model_type } = await readRawConfig(folder, options).catch(() => ({}) as Record<string, unknown>);
     return imageProcessorFrom(raw as Record<string, unknown>, typeof model_type === 'string' ? model_type : undefined);
@@ -32,7 +43,7 @@ export class AutoProcessor {
    */
   static async from_pretrained(name: string, options: PretrainedOptions = {}): Promise<unknown> {
     const folder = await resolveModel(name, options);
-    const hasImages = (await folder.open('preprocessor_config.json')) !== undefined;
+    const hasImages = (await imageSettings(folder, options)) !== undefined;
     if (!hasImages) {
       return AutoTokenizer.fromFolder(folder, name, options);
     }
@@ -42,6 +53,10 @@ export class AutoProcessor {
       return images;
     }
     const { model_type } = await readRawConfig(folder, options).catch(() => ({}) as Record<string, unknown>);
+    if (model_type === 'llava') {
+      const own = await readJson(folder, 'processor_config.json', options.signal);
+      return new LlavaProcessor(images, tokenizer as never, own as LlavaProcessorOptions);
+    }
     const Class = model_type === 'clip' ? CLIPProcessor : Processor;
     return new Class(images, tokenizer as never);
   }

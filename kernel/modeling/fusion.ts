@@ -3,7 +3,9 @@
  * token that the features take the place of (MQwen), or as many placeholders as features (LLaVA since version 4.46).
  */
 import { Tensor } from '../tensor/tensor';
+import type { InputEmbeddings } from './embeddings';
 import type { FloatArray, IntArray } from './inputs';
+import { floats, ints } from './inputs';
 
 /** Where a row's features begin, and by how much the row has grown. */
 export interface ImageSpan {
@@ -41,7 +43,10 @@ export function checkFeatures(features: FloatArray, batch: number, spec: FusionS
     throw fault(`there must be one image for each of ${batch} rows`, 'Give features of shape [batch, …]');
   }
   if (count !== spec.length) {
-    throw fault(`image_context_length is ${spec.length}`, 'The vision tower must give that many patches, without its CLS token');
+    throw fault(
+      `image_context_length is ${spec.length}`,
+      'The vision tower must give that many patches, without its CLS token'
+    );
   }
   if (width !== spec.width) {
     throw fault(`the language model's hidden_size is ${spec.width}`, 'The projector belongs to another language model');
@@ -93,7 +98,9 @@ function onlyPlaceholder(row: Int32Array, token: number, index: number): number 
   }
   if (row.indexOf(token, column + 1) !== -1) {
     const count = row.reduce((n, id) => n + (id === token ? 1 : 0), 0);
-    throw new RangeError(`Cannot use images as each row must have one placeholder token ${token}: row ${index} has ${count}`);
+    throw new RangeError(
+      `Cannot use images as each row must have one placeholder token ${token}: row ${index} has ${count}`
+    );
   }
   return column;
 }
@@ -110,7 +117,9 @@ function onlyPlaceholder(row: Int32Array, token: number, index: number): number 
 export function scatterFeatures(ids: IntArray, features: FloatArray, embeds: Tensor, token: number): Tensor {
   const width = embeds.dims[2]!;
   if (features.dims.at(-1) !== width) {
-    throw new TypeError(`Cannot use images as their features must be ${width} wide: current shape is [${features.dims}]`);
+    throw new TypeError(
+      `Cannot use images as their features must be ${width} wide: current shape is [${features.dims}]`
+    );
   }
   const places = Array.from(ids.data.keys()).filter(i => ids.data[i] === token);
   const count = features.data.length / width;
@@ -147,4 +156,45 @@ export function expandRows(values: IntArray, spans: readonly ImageSpan[], fill: 
     }
   }
   return new Tensor('int64', out, [batch, total]);
+}
+
+/**
+ * Puts image features among a prompt's embeddings: the step of LLaVA-like models, for models made in a cell. Rows with
+ * one placeholder get longer, the features taking its place; rows with as many placeholders as features keep their
+ * length.
+ *
+ * @param input_ids Token ids [batch, pos].
+ * @param image_features Features of the language model's width: [batch, length, width], or for many placeholders all
+ *   images' one after the other.
+ * @param embeddings The model's `get_input_embeddings()`.
+ * @param image_token_id The placeholder.
+ * @returns `inputs_embeds` [batch, pos', width], and by how much rows grew.
+ * @throws {RangeError} If placeholders and features do not agree in number.
+ * @throws {TypeError} If widths differ.
+ *
+ * @example
+ * const { inputs_embeds } = fuse_image_features(input_ids, images, this.get_input_embeddings(), 151646);
+ * return super.forward({ ...rest, inputs_embeds });
+ */
+export function fuse_image_features(
+  input_ids: unknown,
+  image_features: unknown,
+  embeddings: InputEmbeddings,
+  image_token_id: number
+): { inputs_embeds: Tensor; extra: number } {
+  const ids = ints('input_ids', input_ids);
+  const features = floats('image_features', image_features);
+  const [batch, length] = ids.dims as [number, number];
+  const width = embeddings.embedding_dim;
+  const perRow = Array.from({ length: batch }, (_, b) =>
+    ids.data.subarray(b * length, (b + 1) * length).reduce((n, id) => n + (id === image_token_id ? 1 : 0), 0)
+  );
+  const perImage = features.dims.at(-2) ?? 0;
+  if (perImage > 1 && perRow.every(n => n <= 1)) {
+    const embed = (row: Int32Array): Float32Array => embeddings._call([Array.from(row)]).data as Float32Array;
+    const safe = (row: Int32Array): Float32Array => (row.length === 0 ? new Float32Array(0) : embed(row));
+    const { embeds } = spliceFeatures(ids, features, safe, { token: image_token_id, length: perImage, width });
+    return { inputs_embeds: embeds, extra: perImage - 1 };
+  }
+  return { inputs_embeds: scatterFeatures(ids, features, embeddings._call(input_ids), image_token_id), extra: 0 };
 }

@@ -57,11 +57,19 @@ export class LlavaForConditionalGeneration extends PreTrainedModel {
           `current value is ${config.model_type}`
       );
     }
-    const runtime = await loadRuntime(`${this.name_or_path} (vision)`, llavaVision, 'base', config, checkpoint, options);
+    const runtime = await loadRuntime(
+      `${this.name_or_path} (vision)`,
+      llavaVision,
+      'base',
+      config,
+      checkpoint,
+      options
+    );
     this.vision_tower = new LlavaVisionTower(config, { runtime, name: `${this.name_or_path} (vision)` });
     const at = (part: string): string =>
-      [`multi_modal_projector.${part}`, `model.multi_modal_projector.${part}`].find(n => checkpoint.has(`${n}.weight`)) ??
-      `multi_modal_projector.${part}`;
+      [`multi_modal_projector.${part}`, `model.multi_modal_projector.${part}`].find(n =>
+        checkpoint.has(`${n}.weight`)
+      ) ?? `multi_modal_projector.${part}`;
     this.multi_modal_projector = await Projector.open(
       engine,
       checkpoint,
@@ -94,7 +102,10 @@ export class LlavaForConditionalGeneration extends PreTrainedModel {
       );
     }
     const layers = Array.isArray(layer) ? (layer as number[]) : [layer as number];
-    const { hidden_states } = await this.vision_tower({ pixel_values: inputs.pixel_values, output_hidden_states: true });
+    const { hidden_states } = await this.vision_tower({
+      pixel_values: inputs.pixel_values,
+      output_hidden_states: true
+    });
     const states = layers.map(i => {
       const state = (hidden_states as Tensor[]).at(i);
       if (!state) {
@@ -137,7 +148,11 @@ export class LlavaForConditionalGeneration extends PreTrainedModel {
 /** Whether a later piece of a conversation brings no picture of its own. */
 function noPlaceholder(inputs: ForwardInputs, config: PretrainedConfig): boolean {
   const { input_ids } = inputs;
-  return input_ids === undefined || input_ids === null || !ints('input_ids', input_ids).data.includes(config['image_token_index'] as number);
+  return (
+    input_ids === undefined ||
+    input_ids === null ||
+    !ints('input_ids', input_ids).data.includes(config['image_token_index'] as number)
+  );
 }
 
 /** States [batch, pos, width] without their first `skip` positions, one beside the other. */
@@ -149,7 +164,10 @@ function sideBySide(states: readonly Tensor[], skip: number): Tensor {
     for (let b = 0; b < batch; b++) {
       for (let p = 0; p < kept; p++) {
         const from = (b * length + p + skip) * width;
-        data.set((state.data as Float32Array).subarray(from, from + width), ((b * kept + p) * states.length + n) * width);
+        data.set(
+          (state.data as Float32Array).subarray(from, from + width),
+          ((b * kept + p) * states.length + n) * width
+        );
       }
     }
   });

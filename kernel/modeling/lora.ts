@@ -89,7 +89,10 @@ function checkConfig(json: unknown, name: string): AdapterConfig {
     throw refuse("bias must be 'none'", config['bias']);
   }
   if (Array.isArray(config['modules_to_save']) && config['modules_to_save'].length > 0) {
-    throw refuse('modules_to_save must be empty (whole modules in an adapter are not known)', config['modules_to_save']);
+    throw refuse(
+      'modules_to_save must be empty (whole modules in an adapter are not known)',
+      config['modules_to_save']
+    );
   }
   for (const key of ['r', 'lora_alpha']) {
     if (typeof config[key] !== 'number') {
@@ -106,7 +109,9 @@ function scaleOf(config: AdapterConfig, module: string, rank: number, name: stri
   const r = exception(config.rank_pattern) ?? config.r;
   const alpha = exception(config.alpha_pattern) ?? config.lora_alpha;
   if (r !== rank) {
-    throw new TypeError(`Cannot apply the adapter ${name} as lora_A of ${module} must have r rows, ${r}: current number is ${rank}`);
+    throw new TypeError(
+      `Cannot apply the adapter ${name} as lora_A of ${module} must have r rows, ${r}: current number is ${rank}`
+    );
   }
   return alpha / (config.use_rslora ? Math.sqrt(r) : r);
 }

@@ -92,7 +92,13 @@ async function runWithImages(
 }
 
 /** Values given for the prompt with its placeholder, brought to the length with the image; others as they are. */
-function expanded(name: string, value: unknown, length: number, spans: readonly ImageSpan[], fill: number): ForwardInputs {
+function expanded(
+  name: string,
+  value: unknown,
+  length: number,
+  spans: readonly ImageSpan[],
+  fill: number
+): ForwardInputs {
   if (value === undefined || value === null || (name === 'attention_mask' && rank(value) > 2)) {
     return {};
   }
@@ -171,8 +177,13 @@ export class MQWenLMHeadModel extends QWenLMHeadModel {
   }
 
   /** QWen's rules, with the images passed on at every step. */
-  override prepare_inputs_for_generation(input_ids: Tensor, kwargs: Record<string, unknown> = {}): Record<string, unknown> {
+  override prepare_inputs_for_generation(
+    input_ids: Tensor,
+    kwargs: Record<string, unknown> = {}
+  ): Record<string, unknown> {
     const inputs = super.prepare_inputs_for_generation(input_ids, kwargs);
-    return kwargs['images'] === undefined || kwargs['images'] === null ? inputs : { ...inputs, images: kwargs['images'] };
+    return kwargs['images'] === undefined || kwargs['images'] === null
+      ? inputs
+      : { ...inputs, images: kwargs['images'] };
   }
 }

@@ -210,7 +210,11 @@ export class MMultiModal {
   }
 
   /** The same piece by piece: yields the answer so far after each token. */
-  async *answer_stream(image: ImagesInput, question: string, options: AnswerOptions = {}): AsyncGenerator<string, void, undefined> {
+  async *answer_stream(
+    image: ImagesInput,
+    question: string,
+    options: AnswerOptions = {}
+  ): AsyncGenerator<string, void, undefined> {
     const { generation } = await this.prepare(image, question, options);
     yield* streamed(
       streamer => this.language_model.generate({ ...generation, streamer }),
@@ -261,7 +265,9 @@ async function loadVision(name: string, options: PretrainedOptions): Promise<Pre
   const config = await AutoConfig.from_pretrained(name, placeOf(options));
   const vision = (config['vision_config'] as typeof config | undefined) ?? config;
   if (vision.model_type !== clip_vision_model.model_type) {
-    throw new TypeError(`Cannot load ${name} as the vision tower must be CLIP's: its model_type is ${config.model_type}`);
+    throw new TypeError(
+      `Cannot load ${name} as the vision tower must be CLIP's: its model_type is ${config.model_type}`
+    );
   }
   return modelClass(clip_vision_model, 'base')!.from_pretrained(name, { ...options, config: vision });
 }
@@ -276,7 +282,9 @@ async function loadImageProcessor(
     return AutoImageProcessor.from_pretrained(name, placeOf(options));
   }
   if (preprocessing !== 'imagenet') {
-    throw new RangeError(`Cannot load ${name} as preprocessing must be 'clip' or 'imagenet': current value is ${preprocessing}`);
+    throw new RangeError(
+      `Cannot load ${name} as preprocessing must be 'clip' or 'imagenet': current value is ${preprocessing}`
+    );
   }
   const side = vision.config['image_size'] as number;
   return new ViTImageProcessor({

@@ -18,7 +18,8 @@ export class QWenCache extends DynamicCache {
   constructor(pairs: Iterable<readonly [Tensor, Tensor]> = []) {
     super(pairs);
     return new Proxy(this, {
-      get: (target, key) => (typeof key === 'string' && /^\d+$/.test(key) ? target.layer(Number(key)) : Reflect.get(target, key, target))
+      get: (target, key) =>
+        typeof key === 'string' && /^\d+$/.test(key) ? target.layer(Number(key)) : Reflect.get(target, key, target)
     });
   }
 

@@ -60,20 +60,28 @@ export interface ContextOptions {
  * @returns [raw_text, context_tokens].
  * @throws {RangeError} If the chat format is unknown.
  */
-export function make_context(tokenizer: QWenTokenizerLike, query: string, options: ContextOptions = {}): [string, number[]] {
+export function make_context(
+  tokenizer: QWenTokenizerLike,
+  query: string,
+  options: ContextOptions = {}
+): [string, number[]] {
   const { history = [], system = '', max_window_size = 6144, chat_format = 'chatml', placeholder } = options;
   const content = (text: string): number[] => {
     if (placeholder === undefined || !text.includes(placeholder)) {
       return plain(tokenizer, text);
     }
     const id = tokenizer.convert_tokens_to_ids(placeholder)!;
-    return text.split(placeholder).flatMap((part, i) => [...(i > 0 ? [id] : []), ...(part ? plain(tokenizer, part) : [])]);
+    return text
+      .split(placeholder)
+      .flatMap((part, i) => [...(i > 0 ? [id] : []), ...(part ? plain(tokenizer, part) : [])]);
   };
   if (chat_format === 'raw') {
     return [query, content(query)];
   }
   if (chat_format !== 'chatml') {
-    throw new RangeError(`Cannot make a prompt as chat_format must be 'chatml' or 'raw': current value is ${String(chat_format)}`);
+    throw new RangeError(
+      `Cannot make a prompt as chat_format must be 'chatml' or 'raw': current value is ${String(chat_format)}`
+    );
   }
   const { im_start, im_end } = chatMarks(tokenizer);
   const newline = plain(tokenizer, '\n');
@@ -124,9 +132,13 @@ export class StopWordsLogitsProcessor extends LogitsProcessor {
    * @param eos_token_id The token forced then.
    * @throws {TypeError} If a sequence is empty or holds something other than ids.
    */
-  constructor(stop_words_ids: readonly (readonly number[])[], private readonly eos_token_id: number) {
+  constructor(
+    stop_words_ids: readonly (readonly number[])[],
+    private readonly eos_token_id: number
+  ) {
     super();
-    const fits = (word: unknown): boolean => Array.isArray(word) && word.length > 0 && word.every(id => Number.isInteger(id) && id >= 0);
+    const fits = (word: unknown): boolean =>
+      Array.isArray(word) && word.length > 0 && word.every(id => Number.isInteger(id) && id >= 0);
     if (!Array.isArray(stop_words_ids) || !stop_words_ids.every(fits)) {
       throw new TypeError(
         `Cannot stop at stop_words_ids as they must be lists of token ids: current value is ${JSON.stringify(stop_words_ids)}`
@@ -140,8 +152,13 @@ export class StopWordsLogitsProcessor extends LogitsProcessor {
     const vocab = scores.dims[1]!;
     const data = Float32Array.from(scores.data as Float32Array);
     for (let row = 0; row < rows; row++) {
-      const ids = Array.from(input_ids.data.subarray(row * length, (row + 1) * length) as ArrayLike<number | bigint>, Number);
-      if (this.words.some(word => word.length <= length && word.every((id, i) => ids[length - word.length + i] === id))) {
+      const ids = Array.from(
+        input_ids.data.subarray(row * length, (row + 1) * length) as ArrayLike<number | bigint>,
+        Number
+      );
+      if (
+        this.words.some(word => word.length <= length && word.every((id, i) => ids[length - word.length + i] === id))
+      ) {
         data[row * vocab + this.eos_token_id] = 2 ** 15;
       }
     }

@@ -46,13 +46,18 @@ export class QWenPreTrainedModel extends PreTrainedModel {
     const config = options.config ?? (await AutoConfig.fromFolder(await resolveModel(name, options), options));
     const other = options['other_config'];
     if (other !== undefined && (typeof other !== 'object' || other === null || Array.isArray(other))) {
-      throw new TypeError(`Cannot load ${name} as other_config must be an object of keys and values: current value is ${String(other)}`);
+      throw new TypeError(
+        `Cannot load ${name} as other_config must be an object of keys and values: current value is ${String(other)}`
+      );
     }
     Object.assign(config, other ?? {});
     return PreTrainedModel.from_pretrained.call(this, name, { ...options, config }) as Promise<T>;
   }
 
-  protected static override async weightOptions(checkpoint: Checkpoint, options: PretrainedOptions): Promise<WeightOptions> {
+  protected static override async weightOptions(
+    checkpoint: Checkpoint,
+    options: PretrainedOptions
+  ): Promise<WeightOptions> {
     const given = options.dtype ?? options.torch_dtype ?? 'auto';
     const config = options.config!;
     const round = config['bf16'] ? 'bfloat16' : config['fp16'] ? 'float16' : undefined;
@@ -124,10 +129,14 @@ export class QWenPreTrainedModel extends PreTrainedModel {
    * The original's rules: with a past only the last token is run, the mask is dropped for a batch of one, embeddings
    * serve only without a past.
    */
-  override prepare_inputs_for_generation(input_ids: Tensor, kwargs: Record<string, unknown> = {}): Record<string, unknown> {
+  override prepare_inputs_for_generation(
+    input_ids: Tensor,
+    kwargs: Record<string, unknown> = {}
+  ): Record<string, unknown> {
     const { past_key_values, inputs_embeds, attention_mask, next_sequence_length } = kwargs;
     const past = past_key_values as { length: number; get_seq_length?(): number } | null | undefined;
-    const hasPast = past !== undefined && past !== null && (past.get_seq_length ? past.get_seq_length() > 0 : past.length > 0);
+    const hasPast =
+      past !== undefined && past !== null && (past.get_seq_length ? past.get_seq_length() > 0 : past.length > 0);
     const inputs: Record<string, unknown> = {
       use_cache: kwargs['use_cache'],
       ...(past ? { past_key_values } : {}),
@@ -181,7 +190,8 @@ export class QWenLMHeadModel extends QWenPreTrainedModel {
     const { stop_words_ids, ...rest } = options;
     const given = options.generation_config as { [key: string]: unknown } | null | undefined;
     const own = this.generation_config as unknown as { [key: string]: unknown };
-    const words = (stop_words_ids ?? given?.['stop_words_ids'] ?? own['stop_words_ids']) as number[][] | null | undefined;
+    const words = (stop_words_ids ?? given?.['stop_words_ids'] ?? own['stop_words_ids']) as
+      number[][] | null | undefined;
     if (!words) {
       return super.generate(rest);
     }
@@ -235,7 +245,10 @@ export class QWenLMHeadModel extends QWenPreTrainedModel {
     options: ChatOptions = {}
   ): AsyncGenerator<string, void, undefined> {
     const { generation } = this.chatInputs(tokenizer, query, history ?? [], options);
-    yield* streamed(streamer => this.generate({ ...generation, streamer }), tokens => decode_tokens(tokenizer, tokens));
+    yield* streamed(
+      streamer => this.generate({ ...generation, streamer }),
+      tokens => decode_tokens(tokenizer, tokens)
+    );
   }
 
   /** The prompt's ids and the options of generate. */
@@ -247,7 +260,9 @@ export class QWenLMHeadModel extends QWenPreTrainedModel {
     placeholder?: string
   ): { ids: number[]; generation: GenerationOptions } {
     const { system = 'You are a helpful assistant.', max_window_size, stop_words_ids = [], ...generation } = options;
-    const settings = { ...(this.generation_config as object), ...(options.generation_config ?? {}) } as { [key: string]: unknown };
+    const settings = { ...(this.generation_config as object), ...(options.generation_config ?? {}) } as {
+      [key: string]: unknown;
+    };
     const format = settings['chat_format'];
     if (format !== 'chatml') {
       throw new RangeError(

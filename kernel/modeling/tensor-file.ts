@@ -12,7 +12,11 @@ import type { ModelFolder } from '../host/host';
  * @returns Names, dims and dtypes; no data is read.
  * @throws {RangeError} If none of them is there.
  */
-export async function openTensorFile(folder: ModelFolder, names: readonly string[], signal?: AbortSignal): Promise<Checkpoint> {
+export async function openTensorFile(
+  folder: ModelFolder,
+  names: readonly string[],
+  signal?: AbortSignal
+): Promise<Checkpoint> {
   for (const name of names) {
     const source = await folder.open(name);
     if (!source) {

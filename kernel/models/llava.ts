@@ -28,7 +28,9 @@ export function llavaPart(config: PretrainedConfig, key: 'text_config' | 'vision
     return value;
   }
   if (typeof value !== 'object' || value === null) {
-    throw new TypeError(`Cannot build llava as ${key} in config.json must be an object: current value is ${String(value)}`);
+    throw new TypeError(
+      `Cannot build llava as ${key} in config.json must be an object: current value is ${String(value)}`
+    );
   }
   const model_type = key === 'text_config' ? 'llama' : 'clip_vision_model';
   return PretrainedConfig.fromDict({ model_type, ...(value as Record<string, unknown>) });
@@ -58,7 +60,10 @@ export const llava: Family = {
           `current value is ${text.model_type}`
       );
     }
-    return inside(family.architecture(text, task), name => `language_model.${name}`, [/vision_tower\./, /multi_modal_projector\./]);
+    return inside(family.architecture(text, task), name => `language_model.${name}`, [
+      /vision_tower\./,
+      /multi_modal_projector\./
+    ]);
   }
 };
 

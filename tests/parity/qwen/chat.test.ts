@@ -4,7 +4,12 @@ import { createNodeHost } from '../../../kernel/host/node';
 import { AutoModelForCausalLM } from '../../../kernel/modeling/auto';
 import { AutoTokenizer } from '../../../kernel/modeling/auto-tokenizer';
 import type { QWenLMHeadModel } from '../../../kernel/modeling/qwen';
-import { StopWordsLogitsProcessor, decode_tokens, get_stop_words_ids, make_context } from '../../../kernel/modeling/qwen-context';
+import {
+  StopWordsLogitsProcessor,
+  decode_tokens,
+  get_stop_words_ids,
+  make_context
+} from '../../../kernel/modeling/qwen-context';
 import type { Turn } from '../../../kernel/modeling/qwen-context';
 import { Tensor } from '../../../kernel/tensor/tensor';
 import type { PreTrainedTokenizer } from '../../../kernel/tokenizer/tokenizer';
@@ -20,7 +25,9 @@ interface Chat {
 }
 
 const runs = readRuns('qwen');
-const chats = ['chat_plain', 'chat_history', 'chat_special'].map(name => [name, runs[name] as unknown as Chat] as const);
+const chats = ['chat_plain', 'chat_history', 'chat_special'].map(
+  name => [name, runs[name] as unknown as Chat] as const
+);
 let model: QWenLMHeadModel;
 let tokenizer: PreTrainedTokenizer;
 
@@ -32,21 +39,25 @@ beforeAll(async () => {
 afterAll(() => model.dispose());
 
 describe('QWen tokenizer from qwen.tiktoken', () => {
-  it('encode() gives tiktoken\'s ids, special tokens\' spellings as special tokens', () => {
+  it("encode() gives tiktoken's ids, special tokens' spellings as special tokens", () => {
     const { texts, ids } = runs['tokens'] as unknown as { texts: string[]; ids: number[][] };
     expect(texts.map(text => tokenizer.encode(text))).toEqual(ids);
   });
 
   it('has the 208 special tokens after the ranks', () => {
-    expect(tokenizer.convert_tokens_to_ids(['<|endoftext|>', '<|im_start|>', '<|im_end|>', '<|extra_0|>', '<|extra_204|>'])).toEqual([
-      384, 385, 386, 387, 591
-    ]);
+    expect(
+      tokenizer.convert_tokens_to_ids(['<|endoftext|>', '<|im_start|>', '<|im_end|>', '<|extra_0|>', '<|extra_204|>'])
+    ).toEqual([384, 385, 386, 387, 591]);
   });
 });
 
 describe('make_context()', () => {
   it.each(chats)('gives the ids of %s', (_name, chat) => {
-    const [text, ids] = make_context(tokenizer, chat.query, { history: chat.history, system: chat.system, max_window_size: 60 });
+    const [text, ids] = make_context(tokenizer, chat.query, {
+      history: chat.history,
+      system: chat.system,
+      max_window_size: 60
+    });
     expect(ids).toEqual(chat.context);
     expect(text.endsWith(`<|im_start|>user\n${chat.query}<|im_end|>\n<|im_start|>assistant\n`)).toBe(true);
   });
@@ -54,13 +65,16 @@ describe('make_context()', () => {
   it('leaves the oldest turns out where the window is short', () => {
     const { query, history, system } = runs['chat_history'] as unknown as Chat;
     const count = (max_window_size: number): number =>
-      (make_context(tokenizer, query, { history, system, max_window_size })[0].match(/<\|im_start\|>user/g) ?? []).length;
+      (make_context(tokenizer, query, { history, system, max_window_size })[0].match(/<\|im_start\|>user/g) ?? [])
+        .length;
     expect([count(10), count(60), count(6144)]).toEqual([1, 2, 3]);
   });
 
   it('gives the bare text in raw format and refuses another', () => {
     expect(make_context(tokenizer, 'Hello', { chat_format: 'raw' })).toEqual(['Hello', tokenizer.encode('Hello')]);
-    expect(() => make_context(tokenizer, 'Hello', { chat_format: 'alpaca' as never })).toThrow(/'chatml' or 'raw': current value is alpaca/);
+    expect(() => make_context(tokenizer, 'Hello', { chat_format: 'alpaca' as never })).toThrow(
+      /'chatml' or 'raw': current value is alpaca/
+    );
   });
 });
 
@@ -104,7 +118,9 @@ describe('QWenLMHeadModel', () => {
     const kept = model.generation_config;
     model.generation_config = rest as never;
     const history: Turn[] = [];
-    await expect(model.chat(tokenizer, 'Hello', history)).rejects.toThrow(/chat_format.*must be 'chatml': current value is null/s);
+    await expect(model.chat(tokenizer, 'Hello', history)).rejects.toThrow(
+      /chat_format.*must be 'chatml': current value is null/s
+    );
     expect(history).toEqual([]);
     model.generation_config = kept;
     expect(chat_format).toBe('chatml');

@@ -27,10 +27,15 @@ export function readExpected(folder: string): Expected {
   return new Map(
     Object.entries(header)
       .filter(([name]) => name !== '__metadata__')
-      .map(([name, { shape, data_offsets: [from, to] }]) => [
-        name,
-        { dims: shape, data: new Float32Array(file.slice(8 + length + from, 8 + length + to).buffer) }
-      ])
+      .map(
+        ([
+          name,
+          {
+            shape,
+            data_offsets: [from, to]
+          }
+        ]) => [name, { dims: shape, data: new Float32Array(file.slice(8 + length + from, 8 + length + to).buffer) }]
+      )
   );
 }
 

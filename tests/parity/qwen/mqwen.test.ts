@@ -46,7 +46,10 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
         const want = expected.get('batch_masked.logits')!;
         expect(out.logits.dims).toEqual(want.dims);
         const padding = (i: number): boolean => i >= length * vocab && i < (length + 2) * vocab;
-        const most = want.data.reduce((m, v, i) => (padding(i) ? m : Math.max(m, Math.abs(v - Number(out.logits.data[i])))), 0);
+        const most = want.data.reduce(
+          (m, v, i) => (padding(i) ? m : Math.max(m, Math.abs(v - Number(out.logits.data[i])))),
+          0
+        );
         expect(most).toBeLessThan(close);
         return;
       }
@@ -56,8 +59,12 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
 
   it('forward() gives hidden states, attentions and pasts over the expanded length', async () => {
     const out = await model({ ...inputsOf('middle'), output_attentions: true, output_hidden_states: true });
-    (out.hidden_states as Tensor[]).forEach((t, i) => expect(difference(t, expected.get(`middle.hidden_states.${i}`))).toBeLessThan(close));
-    (out.attentions as Tensor[]).forEach((t, i) => expect(difference(t, expected.get(`middle.attentions.${i}`))).toBeLessThan(close));
+    (out.hidden_states as Tensor[]).forEach((t, i) =>
+      expect(difference(t, expected.get(`middle.hidden_states.${i}`))).toBeLessThan(close)
+    );
+    (out.attentions as Tensor[]).forEach((t, i) =>
+      expect(difference(t, expected.get(`middle.attentions.${i}`))).toBeLessThan(close)
+    );
     const past = out.past_key_values as QWenCache;
     [...past].forEach(([k, v], i) => {
       expect(difference(k, expected.get(`middle.keys.${i}`))).toBeLessThan(close);
@@ -74,7 +81,7 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
     expect(difference(third.logits, expected.get('third.logits'))).toBeLessThan(close);
   });
 
-  it('forward() gives the loss with −100 over the image, of expanded labels and of the prompt\'s', async () => {
+  it("forward() gives the loss with −100 over the image, of expanded labels and of the prompt's", async () => {
     const out = await model(inputsOf('loss'));
     expect(difference(out.loss, expected.get('loss.loss'))).toBeLessThan(close);
     const { labels } = inputsOf('loss') as { labels: number[][] };
@@ -84,7 +91,12 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
   });
 
   it('forward() returns the tuple of the original when return_dict is false', async () => {
-    const out = (await model({ ...inputsOf('loss'), return_dict: false, output_hidden_states: true, output_attentions: true })) as unknown as unknown[];
+    const out = (await model({
+      ...inputsOf('loss'),
+      return_dict: false,
+      output_hidden_states: true,
+      output_attentions: true
+    })) as unknown as unknown[];
     expect(out).toHaveLength(4);
     expect(difference(out[0] as Tensor, expected.get('loss.loss'))).toBeLessThan(close);
   });
@@ -92,9 +104,18 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
   it('forward() takes the fifteen arguments of the original', async () => {
     const out = await model({
       ...inputsOf('loss'),
-      past_key_values: null, attention_mask: null, token_type_ids: null, position_ids: null, head_mask: null,
-      inputs_embeds: null, encoder_hidden_states: null, encoder_attention_mask: null, use_cache: true,
-      output_attentions: true, output_hidden_states: true, return_dict: true
+      past_key_values: null,
+      attention_mask: null,
+      token_type_ids: null,
+      position_ids: null,
+      head_mask: null,
+      inputs_embeds: null,
+      encoder_hidden_states: null,
+      encoder_attention_mask: null,
+      use_cache: true,
+      output_attentions: true,
+      output_hidden_states: true,
+      return_dict: true
     });
     expect(out.keys()).toEqual(['loss', 'logits', 'past_key_values', 'hidden_states', 'attentions']);
   });
@@ -106,7 +127,12 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
   });
 
   it('generate() decodes a padded batch with images as each row alone', async () => {
-    const out = (await model.generate({ ...inputsOf('batch_greedy'), max_new_tokens: 4, eos_token_id: null, pad_token_id: 0 })) as Tensor;
+    const out = (await model.generate({
+      ...inputsOf('batch_greedy'),
+      max_new_tokens: 4,
+      eos_token_id: null,
+      pad_token_id: 0
+    })) as Tensor;
     const length = out.dims[1]!;
     expect([ids(out).slice(length - 4, length), ids(out).slice(-4)]).toEqual(runs['batch_greedy']!.sequences);
   });
@@ -125,7 +151,10 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
       });
       return rows.reduce((a, b) => a + b, 0) / 4;
     };
-    const beams = (await model.generate({ ...inputs, ...options, num_beams: 3 })) as unknown as { sequences: Tensor; sequences_scores: Tensor };
+    const beams = (await model.generate({ ...inputs, ...options, num_beams: 3 })) as unknown as {
+      sequences: Tensor;
+      sequences_scores: Tensor;
+    };
     const greedy = (await model.generate({ ...inputs, ...options })) as unknown as { sequences: Tensor };
     const best = await meanLogProbability(ids(beams.sequences));
     expect(Math.abs(best - Number(beams.sequences_scores.data[0]))).toBeLessThan(1e-4);
@@ -140,7 +169,7 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
 
   it('is what a cell gets by writing the subclass itself', async () => {
     const embedded = (m: QWenLMHeadModel, row: number[]): number[][] =>
-      row.length === 0 ? [] : (m.get_input_embeddings()([row]) as Tensor).tolist()[0] as number[][];
+      row.length === 0 ? [] : ((m.get_input_embeddings()([row]) as Tensor).tolist()[0] as number[][]);
     class Own extends QWenLMHeadModel {
       override async forward(inputs: Record<string, any>): Promise<any> {
         const { images, ...rest } = inputs;
@@ -150,10 +179,15 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
         const row = (rest['input_ids'] instanceof Tensor ? ids(rest['input_ids']) : rest['input_ids'][0]) as number[];
         const at = row.indexOf(this.config['replace_token_id'] as number);
         const features = (images as Tensor).tolist()[0] as number[][];
-        const inputs_embeds = [[...embedded(this, row.slice(0, at)), ...features, ...embedded(this, row.slice(at + 1))]];
+        const inputs_embeds = [
+          [...embedded(this, row.slice(0, at)), ...features, ...embedded(this, row.slice(at + 1))]
+        ];
         return super.forward({ ...rest, input_ids: undefined, inputs_embeds });
       }
-      override prepare_inputs_for_generation(input_ids: Tensor, kwargs: Record<string, unknown>): Record<string, unknown> {
+      override prepare_inputs_for_generation(
+        input_ids: Tensor,
+        kwargs: Record<string, unknown>
+      ): Record<string, unknown> {
         return { ...super.prepare_inputs_for_generation(input_ids, kwargs), images: kwargs['images'] };
       }
     }
@@ -176,22 +210,37 @@ describe('MQWenModel', () => {
 });
 
 describe('MQWenLMHeadModel with bad input', () => {
-  const images = (dims: number[]): Tensor => new Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)), dims);
+  const images = (dims: number[]): Tensor =>
+    new Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)), dims);
   const row = [5, 6, PLACEHOLDER, 7];
 
   it.each([
     ['no placeholder', { input_ids: [[5, 6, 7]], images: images([1, 16, 32]) }, /row 0 has none.*<\|extra_0\|>/s],
     ['two placeholders', { input_ids: [[PLACEHOLDER, 6, PLACEHOLDER]], images: images([1, 16, 32]) }, /row 0 has 2/],
-    ['too few features', { input_ids: [row], images: images([1, 9, 32]) }, /image_context_length is 16: current shape is \[1,9,32\]/],
+    [
+      'too few features',
+      { input_ids: [row], images: images([1, 9, 32]) },
+      /image_context_length is 16: current shape is \[1,9,32\]/
+    ],
     ['features of another width', { input_ids: [row], images: images([1, 16, 64]) }, /hidden_size is 32.*projector/s],
     ['pixels', { input_ids: [row], images: images([1, 3, 32, 32]) }, /projected features.*vision tower/s],
     ['one image for two rows', { input_ids: [row, row], images: images([1, 16, 32]) }, /one image for each of 2 rows/],
     ['embeddings and images', { inputs_embeds: images([1, 4, 32]), images: images([1, 16, 32]) }, /give input_ids/],
-    ['a mask of another length', { input_ids: [row], images: images([1, 16, 32]), attention_mask: [[1, 1, 1]] }, /4 with the placeholder or 19 with the image/],
-    ['labels of another length', { input_ids: [row], images: images([1, 16, 32]), labels: [[1, 1, 1, 1, 1]] }, /labels.*4 with the placeholder or 19/]
+    [
+      'a mask of another length',
+      { input_ids: [row], images: images([1, 16, 32]), attention_mask: [[1, 1, 1]] },
+      /4 with the placeholder or 19 with the image/
+    ],
+    [
+      'labels of another length',
+      { input_ids: [row], images: images([1, 16, 32]), labels: [[1, 1, 1, 1, 1]] },
+      /labels.*4 with the placeholder or 19/
+    ]
   ])('forward() refuses %s, and the model still works', async (_name, inputs, message) => {
     await expect(model(inputs)).rejects.toThrow(message);
-    expect(difference((await model(inputsOf('no_images'))).logits, expected.get('no_images.logits'))).toBeLessThan(close);
+    expect(difference((await model(inputsOf('no_images'))).logits, expected.get('no_images.logits'))).toBeLessThan(
+      close
+    );
   });
 
   it('from_pretrained() refuses features of another width', async () => {

@@ -79,25 +79,41 @@ describe('MMultiModal, compared with Python', () => {
     expect(pieces.length).toBeGreaterThan(2);
   });
 
-  it.each(['other_params.bin', 'other_params-legacy.bin'])('from_pretrained() reads the projector from %s', async file => {
-    const own = await MMultiModal.from_pretrained({ ...parts, projector: folderWith('other_params.bin', `mqwen/${file}`) }, { other_config });
-    expect(difference(await own.encode_images(at('picture.png')), expected.get('chain.features'))).toBeLessThan(close);
-    await own.dispose();
-  });
+  it.each(['other_params.bin', 'other_params-legacy.bin'])(
+    'from_pretrained() reads the projector from %s',
+    async file => {
+      const own = await MMultiModal.from_pretrained(
+        { ...parts, projector: folderWith('other_params.bin', `mqwen/${file}`) },
+        { other_config }
+      );
+      expect(difference(await own.encode_images(at('picture.png')), expected.get('chain.features'))).toBeLessThan(
+        close
+      );
+      await own.dispose();
+    }
+  );
 
   it.each(['lora', 'lora-bin'])('from_pretrained() merges the adapter of %s', async adapter => {
-    const llm = await MQWenLMHeadModel.from_pretrained<MQWenLMHeadModel>(at('qwen'), { other_config, adapter: at(`mqwen/${adapter}`) });
+    const llm = await MQWenLMHeadModel.from_pretrained<MQWenLMHeadModel>(at('qwen'), {
+      other_config,
+      adapter: at(`mqwen/${adapter}`)
+    });
     const images = await model.encode_images(at('picture.png'));
     const out = await llm({ ...runs['lora']!.inputs, images });
     expect(difference(out.logits, expected.get('lora.logits'))).toBeLessThan(close);
-    const generated = (await llm.generate({ ...runs['lora']!.inputs, images, max_new_tokens: 6, eos_token_id: null })) as Tensor;
+    const generated = (await llm.generate({
+      ...runs['lora']!.inputs,
+      images,
+      max_new_tokens: 6,
+      eos_token_id: null
+    })) as Tensor;
     expect(ids(generated)).toEqual(runs['lora']!.sequences![0]);
     await llm.dispose();
   });
 });
 
 describe('AutoModelForCausalLM', () => {
-  it('from_pretrained() takes MQwen\'s class and keys from config.json', async () => {
+  it("from_pretrained() takes MQwen's class and keys from config.json", async () => {
     const folder = mkdtempSync(join(scratch, 'whole-'));
     cpSync(at('qwen/model.safetensors'), join(folder, 'model.safetensors'));
     cpSync(at('mqwen/config.json'), join(folder, 'config.json'));
@@ -111,17 +127,22 @@ describe('AutoModelForCausalLM', () => {
 });
 
 describe('MMultiModal with bad input', () => {
-  it.each(['system.bin', 'eval.bin', 'raw-pickle.bin'])('from_pretrained() refuses the hostile pickle %s by name', async file => {
-    const projector = folderWith('other_params.bin', `hostile/${file}`);
-    const name = { 'system.bin': /system/, 'eval.bin': /eval/, 'raw-pickle.bin': /getcwd/ }[file]!;
-    await expect(MMultiModal.from_pretrained({ ...parts, projector }, { other_config })).rejects.toThrow(name);
-  });
+  it.each(['system.bin', 'eval.bin', 'raw-pickle.bin'])(
+    'from_pretrained() refuses the hostile pickle %s by name',
+    async file => {
+      const projector = folderWith('other_params.bin', `hostile/${file}`);
+      const name = { 'system.bin': /system/, 'eval.bin': /eval/, 'raw-pickle.bin': /getcwd/ }[file]!;
+      await expect(MMultiModal.from_pretrained({ ...parts, projector }, { other_config })).rejects.toThrow(name);
+    }
+  );
 
   it('from_pretrained() refuses a projector cut short, one of another width, and none', async () => {
     const whole = readFileSync(at('mqwen/other_params.safetensors'));
     const short = mkdtempSync(join(scratch, 'short-'));
     writeFileSync(join(short, 'other_params.safetensors'), whole.subarray(0, whole.length - 100));
-    await expect(MMultiModal.from_pretrained({ ...parts, projector: short }, { other_config })).rejects.toThrow(/other_params\.safetensors/);
+    await expect(MMultiModal.from_pretrained({ ...parts, projector: short }, { other_config })).rejects.toThrow(
+      /other_params\.safetensors/
+    );
     const none = mkdtempSync(join(scratch, 'none-'));
     await expect(MMultiModal.from_pretrained({ ...parts, projector: none }, { other_config })).rejects.toThrow(
       /other_params\.safetensors or other_params\.bin/
@@ -134,11 +155,13 @@ describe('MMultiModal with bad input', () => {
     const huge = png.slice();
     new DataView(huge.buffer).setUint32(16, 100_000);
     new DataView(huge.buffer).setUint32(20, 100_000);
-    await expect(model.answer(huge, question)).rejects.toThrow(/at most 178956970 pixels: current size is 100000 x 100000/);
+    await expect(model.answer(huge, question)).rejects.toThrow(
+      /at most 178956970 pixels: current size is 100000 x 100000/
+    );
     expect(difference(await model.encode_images(png), expected.get('chain.features'))).toBeLessThan(close);
   });
 
-  it('an adapter for another model is refused with the missing tensor\'s name', async () => {
+  it("an adapter for another model is refused with the missing tensor's name", async () => {
     const folder = mkdtempSync(join(scratch, 'lora-'));
     cpSync(at('mqwen/lora/adapter_config.json'), join(folder, 'adapter_config.json'));
     cpSync(at('mqwen/other_params.safetensors'), join(folder, 'adapter_model.safetensors'));

@@ -168,11 +168,24 @@ describe('QWenLMHeadModel', () => {
     const ids = new Tensor('int64', BigInt64Array.of(1n, 2n, 3n), [1, 3]);
     const mask = new Tensor('int64', BigInt64Array.of(0n, 1n, 1n), [1, 3]);
     const embeds = new Tensor('float32', new Float32Array(96), [1, 3, 32]);
-    const first = model.prepare_inputs_for_generation(ids, { attention_mask: mask, inputs_embeds: embeds, use_cache: true });
+    const first = model.prepare_inputs_for_generation(ids, {
+      attention_mask: mask,
+      inputs_embeds: embeds,
+      use_cache: true
+    });
     expect(Object.keys(first).sort()).toEqual(['inputs_embeds', 'use_cache']);
     expect(first['inputs_embeds']).toBe(embeds);
-    const past = QWenCache.from_legacy_cache([[new Tensor('float32', new Float32Array(32), [1, 1, 4, 8]), new Tensor('float32', new Float32Array(32), [1, 1, 4, 8])]]);
-    const second = model.prepare_inputs_for_generation(ids, { attention_mask: mask, inputs_embeds: embeds, past_key_values: past });
+    const past = QWenCache.from_legacy_cache([
+      [
+        new Tensor('float32', new Float32Array(32), [1, 1, 4, 8]),
+        new Tensor('float32', new Float32Array(32), [1, 1, 4, 8])
+      ]
+    ]);
+    const second = model.prepare_inputs_for_generation(ids, {
+      attention_mask: mask,
+      inputs_embeds: embeds,
+      past_key_values: past
+    });
     expect(Array.from((second['input_ids'] as Tensor).data, Number)).toEqual([3]);
     expect('attention_mask' in second).toBe(false);
     expect(second['past_key_values']).toBe(past);
@@ -184,14 +197,21 @@ describe('QWenLMHeadModel', () => {
     const { inputs, sequences } = runs['greedy']!;
     const length = (inputs['input_ids'] as number[][])[0]!.length;
     const [first, second] = sequences![0]!.slice(length) as [number, number];
-    const out = (await model.generate({ ...inputs, max_new_tokens: 6, eos_token_id: 384, stop_words_ids: [[first, second]] })) as Tensor;
+    const out = (await model.generate({
+      ...inputs,
+      max_new_tokens: 6,
+      eos_token_id: 384,
+      stop_words_ids: [[first, second]]
+    })) as Tensor;
     expect(Array.from(out.data, Number).slice(length)).toEqual([first, second, 384]);
   });
 
   it('generate() with beams and a batch gives each row what it gets alone', async () => {
     const rows = (runs['short']!.inputs['input_ids'] as number[][]).map(row => [row]);
     const options = { max_new_tokens: 4, num_beams: 3, eos_token_id: null, pad_token_id: 0 };
-    const alone = await Promise.all(rows.map(async row => (await model.generate({ input_ids: row, ...options })) as Tensor));
+    const alone = await Promise.all(
+      rows.map(async row => (await model.generate({ input_ids: row, ...options })) as Tensor)
+    );
     const both = (await model.generate({ input_ids: rows.flat(), ...options })) as Tensor;
     expect(Array.from(both.data, Number)).toEqual(alone.flatMap(t => Array.from(t.data, Number)));
   });
@@ -206,7 +226,11 @@ describe('QWenModel', () => {
     const out = await model({ ...runs['short']!.inputs, output_attentions: true, output_hidden_states: true });
     expect(difference(out.last_hidden_state, expected.get('short.hidden_states.3'))).toBeLessThan(close);
     compareStates(out, expected, 'short');
-    const tuple = (await model({ ...runs['short']!.inputs, output_hidden_states: true, return_dict: false })) as unknown as unknown[];
+    const tuple = (await model({
+      ...runs['short']!.inputs,
+      output_hidden_states: true,
+      return_dict: false
+    })) as unknown as unknown[];
     expect(tuple).toHaveLength(3);
     await model.dispose();
   });
