@@ -18,7 +18,7 @@ export async function loadLibrary(session: KernelSession): Promise<Record<string
   const { concreteClasses, getHost: _host, setHost: _set, setNotices, setProgress, ...exports } = library;
   setDefaultSignal(interrupt_signal);
   setPrint(text => session.builtins.write('stdout', text));
-  setNotices(line => session.builtins.write('stderr', `${line}\n`));
+  setNotices(line => session.builtins.write('stdout', `${line}\n`));
   setProgress(session.builtins.loadProgress);
   return { ...concreteClasses(), ...exports };
 }

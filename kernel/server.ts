@@ -25,7 +25,9 @@ declare const LOUPE_VERSION: string;
 
 async function runKernel(connectionFile: string | undefined): Promise<void> {
   if (!connectionFile) {
-    throw new Error('Cannot start the kernel as it needs a connection file: run it through Jupyter (kernel loupe-node)');
+    throw new Error(
+      'Cannot start the kernel as it needs a connection file: run it through Jupyter (kernel loupe-node)'
+    );
   }
   const connection = readConnectionFile(connectionFile);
   const interruptBuffer = new SharedArrayBuffer(4);
@@ -41,12 +43,12 @@ async function runKernel(connectionFile: string | undefined): Promise<void> {
     globals: { require: createRequire(join(cwd, 'notebook.ts')) },
     completeString: async callee => (callee.endsWith('from_pretrained') ? modelNames(process.env, cwd) : [])
   });
-  let sockets: Sockets | undefined;
+  const link: { sockets?: Sockets } = {};
   const end = (code: number): void => {
-    void (sockets?.close() ?? Promise.resolve()).then(() => process.exit(code));
+    void (link.sockets?.close() ?? Promise.resolve()).then(() => process.exit(code));
   };
   const kernel = new JupyterKernel({
-    send: message => sockets?.send(message),
+    send: message => link.sockets?.send(message),
     toSession: message => session.handle(message),
     shutdown: () => end(0),
     version: LOUPE_VERSION,
@@ -54,7 +56,9 @@ async function runKernel(connectionFile: string | undefined): Promise<void> {
   });
   session.handle({ type: 'start', options: { interruptBuffer } });
   const { openSockets } = await import('./server/sockets');
-  sockets = await openSockets(new URL(import.meta.url), connection, interruptBuffer, message => kernel.handle(message));
+  link.sockets = await openSockets(new URL(import.meta.url), connection, interruptBuffer, message =>
+    kernel.handle(message)
+  );
   kernel.start();
 
   captureProcessOutput(session);

@@ -30,7 +30,7 @@ const session: KernelSession = new KernelSession({
   completeString: completeModelName,
   start: async options => {
     start = options;
-    holdLock(options.lifeLock);
+    await holdLock(options.lifeLock);
     const { createBrowserHost } = await import('./host/browser');
     const host = createBrowserHost({ ...options, settings: hostSettings(options.settings ?? {}) });
     const device = options.settings?.['device'];
@@ -50,11 +50,18 @@ self.addEventListener('unhandledrejection', event => {
 // What libraries print belongs to the cell as well.
 Object.assign(console, session.builtins.hostValues['console']);
 
-/** Held until the worker ends, however it does: the page notices by the lock. */
-function holdLock(name: string | undefined): void {
-  if (name) {
-    void navigator.locks?.request(name, () => new Promise(() => undefined));
-  }
+/** Held until the worker ends, however it does: the page notices by the lock. Resolves when it is held. */
+function holdLock(name: string | undefined): Promise<void> {
+  return new Promise(resolve => {
+    if (!name || !navigator.locks) {
+      return resolve();
+    }
+    const hold = (): Promise<never> => {
+      resolve();
+      return new Promise(() => undefined);
+    };
+    navigator.locks.request(name, hold).catch(() => resolve());
+  });
 }
 
 /** The settings of schema/kernel.json in the host's units. */

@@ -65,7 +65,12 @@ export function createBuiltins({ tracker, send, bindTimers }: BuiltinOptions): B
     return found;
   };
 
-  const emit = (to: CellContext, { data, metadata }: Representation, id: string | undefined, isUpdate: boolean): void => {
+  const emit = (
+    to: CellContext,
+    { data, metadata }: Representation,
+    id: string | undefined,
+    isUpdate: boolean
+  ): void => {
     const content = { data, metadata, ...(id === undefined ? {} : { transient: { display_id: id } }) };
     to.outputs.emit({ msg_type: isUpdate ? 'update_display_data' : 'display_data', content });
   };
@@ -103,7 +108,9 @@ export function createBuiltins({ tracker, send, bindTimers }: BuiltinOptions): B
   const input = (prompt: unknown = '', { password = false }: { password?: boolean } = {}): Promise<string> => {
     const to = context();
     if (!to.options.allowStdin) {
-      throw new Error('Cannot ask for input as the front end must allow it: it runs this cell without (allow_stdin is false)');
+      throw new Error(
+        'Cannot ask for input as the front end must allow it: it runs this cell without (allow_stdin is false)'
+      );
     }
     to.outputs.flush();
     return new Promise(resolve => {
@@ -153,7 +160,15 @@ export function createBuiltins({ tracker, send, bindTimers }: BuiltinOptions): B
 }
 
 const optionNames = new Set([
-  'update', 'display_id', 'raw', 'metadata', 'depth', 'max_items', 'max_string', 'max_length', 'width'
+  'update',
+  'display_id',
+  'raw',
+  'metadata',
+  'depth',
+  'max_items',
+  'max_string',
+  'max_length',
+  'width'
 ]);
 
 /** A last argument is options only if all its keys are, so that `display(a, { b: 1 })` shows two values. */
@@ -176,7 +191,7 @@ function isDisplayOptions(value: unknown): value is DisplayOptions {
 function displayOptions(options: { [name: string]: number } = {}): { [name: string]: number } {
   for (const [name, value] of Object.entries(options)) {
     const target: Record<string, number> | undefined =
-      name in outputLimits ? outputLimits : name in inspectDefaults ? inspectDefaults as never : undefined;
+      name in outputLimits ? outputLimits : name in inspectDefaults ? (inspectDefaults as never) : undefined;
     if (!target) {
       const known = [...Object.keys(inspectDefaults), ...Object.keys(outputLimits)].join(', ');
       throw new RangeError(`Cannot set ${name} as it must be a display option: known are ${known}`);

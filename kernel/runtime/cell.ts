@@ -75,10 +75,10 @@ export class CellRuntime {
     const make = (source as AsyncIterable<unknown>)[Symbol.asyncIterator];
     const inner = make
       ? make.call(source)
-      : (source as Iterable<unknown>)[Symbol.iterator]?.() ??
+      : ((source as Iterable<unknown>)[Symbol.iterator]?.() ??
         (() => {
           throw new TypeError('Cannot loop with for await as the value must be iterable');
-        })();
+        })());
     const isSync = !make;
     const step = async (order: number, result: unknown): Promise<IteratorResult<unknown>> => {
       const done = this.resume(await this.wait(order, result, offset)) as IteratorResult<unknown>;

@@ -8,8 +8,24 @@
  *   const { a, b = f() } = await g();   →   ;({ a: __scope.a, b: __scope.b = (0,__scope.f)() } =
  *                                  __cell.resume(await __cell.wait(__cell.begin(), (0,__scope.g)(), 27)));
  */
-import { parse, type AnyNode, type Class, type Expression, type Function as FunctionNode, type Identifier } from 'acorn';
-import type { ModuleDeclaration, Pattern, Program, Statement, VariableDeclaration, VariableDeclarator } from 'acorn';
+import {
+  parse,
+  type AnyNode,
+  type Class,
+  type Expression,
+  type Function as FunctionNode,
+  type Identifier
+} from 'acorn';
+import type {
+  ImportDeclaration,
+  Literal,
+  ModuleDeclaration,
+  Pattern,
+  Program,
+  Statement,
+  VariableDeclaration,
+  VariableDeclarator
+} from 'acorn';
 import { Edits, offsetOf, position, type Edited } from './edits';
 import { CellSyntaxError } from './errors';
 import { NameScope, children, lexicalNames, patternNames, varNames } from './names';
@@ -65,7 +81,7 @@ const intrinsics = new Set(
  */
 export async function compile(source: string, options: CompileOptions): Promise<Compiled> {
   const { transpiled, program } = await parseCell(source, options.fullCompiler);
-  const rewriter = new Rewriter(transpiled.code, options);
+  const rewriter = new Rewriter(transpiled.code, { ...options, typeScript: source });
   const edited = rewriter.run(program);
   const original = (line: number, column: number) => {
     const at = position(transpiled.code, edited.original(offsetOf(edited.text, line, column)));
@@ -143,11 +159,13 @@ class Rewriter {
   private readonly edits: Edits;
   private readonly own = new Set<string>();
   private readonly ownConstants = new Set<string>();
-  private modules = 0;
+  /** Own names that the cell reads or writes outside their declaration. */
+  private readonly used = new Set<string>();
+  private readonly imports: ImportDeclaration[] = [];
 
   constructor(
     private readonly code: string,
-    private readonly options: CompileOptions
+    private readonly options: CompileOptions & { typeScript: string }
   ) {
     this.edits = new Edits(code);
   }
@@ -161,6 +179,8 @@ class Rewriter {
     ].join('');
     this.edits.insert(0, `(async function __cell_body(__scope,__cell){"use strict";${prologue}`);
     program.body.forEach((node, i) => this.topLevel(node, program.body[i + 1], i === program.body.length - 1));
+    // Last, as only now it is known which imports the cell uses.
+    this.imports.forEach((node, i) => this.importDeclaration(node, `__m${i}`));
     // On a line of its own: the cell may end in a comment.
     this.edits.insert(this.code.length, '\n})');
     return this.edits.apply();
@@ -184,9 +204,15 @@ class Rewriter {
     for (const statement of program.body) {
       const node = unexported(statement);
       if (node.type === 'ImportDeclaration') {
-        add(node.specifiers.map(s => s.local.name), true);
+        add(
+          node.specifiers.map(s => s.local.name),
+          true
+        );
       } else if (node.type === 'VariableDeclaration' && node.kind !== 'var') {
-        add(node.declarations.flatMap(d => patternNames(d.id)), node.kind === 'const');
+        add(
+          node.declarations.flatMap(d => patternNames(d.id)),
+          node.kind === 'const'
+        );
       } else if (node.type === 'ClassDeclaration' && node.id) {
         add([node.id.name], false);
       } else if (node.type === 'FunctionDeclaration' && node.id) {
@@ -204,7 +230,7 @@ class Rewriter {
   private topLevel(statement: Statement | ModuleDeclaration, next: AnyNode | undefined, isLast: boolean): void {
     switch (statement.type) {
       case 'ImportDeclaration':
-        return this.importDeclaration(statement);
+        return void this.imports.push(statement);
       case 'ExportAllDeclaration':
         return this.edits.replace(statement.start, statement.end, `;await __cell.load(${statement.source.raw});`);
       case 'ExportNamedDeclaration':
@@ -247,29 +273,37 @@ class Rewriter {
   /**
    *   import d, { a as b } from 'm';   →   ;const __m0=await __cell.load('m',["default","a"]);
    *                                        __scope.d=__m0["default"];__scope.b=__m0["a"];
+   *
+   * A name that the cell's TypeScript uses but its JavaScript does not is taken for a type, and need not be exported.
    */
-  private importDeclaration(node: Extract<ModuleDeclaration, { type: 'ImportDeclaration' }>): void {
-    const module = `__m${this.modules++}`;
+  private importDeclaration(node: ImportDeclaration, module: string): void {
     const names: string[] = [];
     const sets = node.specifiers.map(specifier => {
+      const local = specifier.local.name;
       if (specifier.type === 'ImportNamespaceSpecifier') {
-        return `__scope.${specifier.local.name}=${module};`;
+        return `__scope.${local}=${module};`;
       }
-      const imported =
-        specifier.type === 'ImportDefaultSpecifier'
-          ? 'default'
-          : specifier.imported.type === 'Identifier'
-            ? specifier.imported.name
-            : String(specifier.imported.value);
-      names.push(imported);
-      return `__scope.${specifier.local.name}=${module}[${JSON.stringify(imported)}];`;
+      const name = JSON.stringify(
+        specifier.type === 'ImportDefaultSpecifier' ? 'default' : exportedName(specifier.imported)
+      );
+      const isType = !this.used.has(local) && occurs(local, this.options.typeScript) > 1;
+      if (isType) {
+        return `if(${name} in ${module})__scope.${local}=${module}[${name}];`;
+      }
+      names.push(name);
+      return `__scope.${local}=${module}[${name}];`;
     });
-    const text = `;const ${module}=await __cell.load(${node.source.raw},${JSON.stringify(names)});${sets.join('')}`;
+    const text = `;const ${module}=await __cell.load(${node.source.raw},[${names.join()}]);${sets.join('')}`;
     this.edits.replace(node.start, node.end, text);
   }
 
   /** A declaration whose names live on the scope. */
-  private sessionDeclaration(node: VariableDeclaration, scope: NameScope | undefined, before: string, resets: boolean): void {
+  private sessionDeclaration(
+    node: VariableDeclaration,
+    scope: NameScope | undefined,
+    before: string,
+    resets: boolean
+  ): void {
     this.edits.replace(node.start, node.declarations[0]!.start, before);
     for (const declarator of node.declarations) {
       this.sessionDeclarator(declarator, scope, node.kind !== 'var' || resets);
@@ -350,7 +384,11 @@ class Rewriter {
       return;
     }
     const isOwn = this.own.has(name);
-    if (!isOwn) {
+    if (isOwn) {
+      if (use !== 'declare') {
+        this.used.add(name);
+      }
+    } else {
       if (intrinsics.has(name) && !this.options.isVariable?.(name)) {
         return;
       }
@@ -594,6 +632,15 @@ class Rewriter {
         }
     }
   }
+}
+
+function exportedName(node: Identifier | Literal): string {
+  return node.type === 'Identifier' ? node.name : String(node.value);
+}
+
+/** How often a name stands in a text. */
+function occurs(name: string, text: string): number {
+  return text.split(new RegExp(`(?<![\\p{L}\\d_$])${name.replace(/\$/g, '\\$')}(?![\\p{L}\\d_$])`, 'u')).length - 1;
 }
 
 function unexported(statement: Statement | ModuleDeclaration): AnyNode {

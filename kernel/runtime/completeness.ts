@@ -3,9 +3,7 @@ import { parse } from 'acorn';
 import { CellSyntaxError } from './errors';
 import { NeedsFullCompiler, transpile } from './transpile';
 
-export type Completeness =
-  | { status: 'complete' | 'invalid' | 'unknown' }
-  | { status: 'incomplete'; indent: string };
+export type Completeness = { status: 'complete' | 'invalid' | 'unknown' } | { status: 'incomplete'; indent: string };
 
 /** Answers `is_complete_request`. */
 export function completeness(code: string): Completeness {
@@ -29,7 +27,11 @@ export function completeness(code: string): Completeness {
     }
     const { pos, message } = error as { pos?: number; message: string };
     const isDecorator = pos !== undefined && /character '@'/.test(message);
-    return isDecorator && !endsOpen(code) ? { status: 'complete' } : isDecorator ? incomplete(code) : { status: 'invalid' };
+    return isDecorator && !endsOpen(code)
+      ? { status: 'complete' }
+      : isDecorator
+        ? incomplete(code)
+        : { status: 'invalid' };
   }
 }
 

@@ -89,7 +89,11 @@ function completeMember(head: string, prefix: string, cursor: number, options: C
 
 /** The value of a string or array literal before the dot, for its methods. */
 function literal(head: string): { value: unknown } | undefined {
-  return /['"`]$/.test(head) ? { value: '' } : /\]$/.test(head) && /(^|[=(,\s])\[[^[\]]*\]$/.test(head) ? { value: [] } : undefined;
+  return /['"`]$/.test(head)
+    ? { value: '' }
+    : /\]$/.test(head) && /(^|[=(,\s])\[[^[\]]*\]$/.test(head)
+      ? { value: [] }
+      : undefined;
 }
 
 function completeName(prefix: string, cursor: number, { scope }: CompleterOptions): Completion {

@@ -62,11 +62,14 @@ export class CellContext {
     waiting[0]?.doom(reason);
     const wasRunning = this.isRunning;
     waiting.forEach((w, i) =>
-      setTimeout(() => {
-        if (this.waiting.has(w) && this.isRunning === wasRunning) {
-          w.stop(reason);
-        }
-      }, grace * (2 * i + 1))
+      setTimeout(
+        () => {
+          if (this.waiting.has(w) && this.isRunning === wasRunning) {
+            w.stop(reason);
+          }
+        },
+        grace * (2 * i + 1)
+      )
     );
   }
 

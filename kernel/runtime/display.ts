@@ -76,7 +76,9 @@ function own(value: object): unknown {
   }
   if (Object.keys(data).length > 0) {
     return Object.values(data).some(isThenable)
-      ? Promise.all(Object.entries(data).map(async ([k, v]) => [k, await v])).then(e => Object.fromEntries(e) as unknown)
+      ? Promise.all(Object.entries(data).map(async ([k, v]) => [k, await v])).then(
+          e => Object.fromEntries(e) as unknown
+        )
       : data;
   }
   return typeof Blob !== 'undefined' && value instanceof Blob && /^image\//.test(value.type) ? image(value) : undefined;

@@ -61,7 +61,14 @@ function quote(text: string, { max_string }: Settings): string {
   const shown = text.length > max_string ? cut(text, max_string) : text;
   const mark = !shown.includes("'") ? "'" : !shown.includes('"') ? '"' : !shown.includes('`') ? '`' : "'";
   const escaped = shown.replace(/[\\\x00-\x1f\x7f\ud800-\udfff]/gu, letter => {
-    const short: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b', '\f': '\\f' };
+    const short: Record<string, string> = {
+      '\\': '\\\\',
+      '\n': '\\n',
+      '\r': '\\r',
+      '\t': '\\t',
+      '\b': '\\b',
+      '\f': '\\f'
+    };
     return short[letter] ?? `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
   const body = `${mark}${mark === "'" ? escaped.replace(/'/g, "\\'") : escaped}${mark}`;
@@ -257,7 +264,8 @@ class Inspector {
       if (!descriptor) {
         continue;
       }
-      const label = typeof key === 'symbol' ? `[${key.toString()}]` : /^[\p{L}_$][\p{L}\d_$]*$/u.test(key) ? key : `'${key}'`;
+      const label =
+        typeof key === 'symbol' ? `[${key.toString()}]` : /^[\p{L}_$][\p{L}\d_$]*$/u.test(key) ? key : `'${key}'`;
       const shown = 'value' in descriptor ? this.any(descriptor.value, depth + 1) : accessor(descriptor);
       out.push(`${label}: ${shown}`);
       if (this.exhausted(shown)) {

@@ -23,7 +23,12 @@ export interface InspectorOptions {
  * @param cursor Offset in UTF-16 units.
  * @returns Undefined if nothing known stands there.
  */
-export function inspectAt(code: string, cursor: number, detail: 0 | 1, options: InspectorOptions): MimeBundle | undefined {
+export function inspectAt(
+  code: string,
+  cursor: number,
+  detail: 0 | 1,
+  options: InspectorOptions
+): MimeBundle | undefined {
   const word = /^[\p{L}\d_$]*/u.exec(code.slice(cursor))![0];
   const here = chainBefore(code, cursor + word.length);
   const called = calleeBefore(code, cursor);
@@ -76,7 +81,10 @@ export function describe(chain: string, detail: 0 | 1, options: InspectorOptions
   if (detail === 1 && isFunction) {
     parts.push(['Source', Function.prototype.toString.call(found.value).slice(0, 20_000)]);
   }
-  const text = [...parts.map(([k, v]) => (v.includes('\n') ? `${k}:\n${v}` : `${k}: ${v}`)), ...(doc?.doc ? ['', doc.doc] : [])];
+  const text = [
+    ...parts.map(([k, v]) => (v.includes('\n') ? `${k}:\n${v}` : `${k}: ${v}`)),
+    ...(doc?.doc ? ['', doc.doc] : [])
+  ];
   const fenced = parts.map(([k, v]) => (k === 'Type' ? `**Type:** ${v}` : `**${k}:**\n\`\`\`typescript\n${v}\n\`\`\``));
   const rows = parts.map(([k, v]) => `<p><b>${k}:</b></p><pre>${escapeHtml(v)}</pre>`);
   return {
@@ -92,7 +100,11 @@ function documented(keys: readonly string[], found: Found, { scope, isTrusted, d
   if (keys.length === 1) {
     // A user's own variable of the same name is not what the docs describe.
     const own = typeof found?.value === 'function' ? ((found.value as { name?: unknown }).name as string) : undefined;
-    return has(member) && !scope.isVariable(member) ? docs[member] : own && scope.isBuiltin(own) && has(own) ? docs[own] : undefined;
+    return has(member) && !scope.isVariable(member)
+      ? docs[member]
+      : own && scope.isBuiltin(own) && has(own)
+        ? docs[own]
+        : undefined;
   }
   const parent = lookup(scope, keys.slice(0, -1), isTrusted);
   for (const name of classNames(parent?.value)) {
@@ -107,7 +119,11 @@ function documented(keys: readonly string[], found: Found, { scope, isTrusted, d
 function classNames(value: unknown): string[] {
   const names: string[] = [];
   let at: object | null =
-    typeof value === 'function' ? value : value ? ((step(value, 'constructor', () => false)?.value as object | undefined) ?? null) : null;
+    typeof value === 'function'
+      ? value
+      : value
+        ? ((step(value, 'constructor', () => false)?.value as object | undefined) ?? null)
+        : null;
   for (let i = 0; typeof at === 'function' && i < 30; i++) {
     const { name } = at as { name: string };
     if (name) {
@@ -143,7 +159,10 @@ function signatureOf(value: object, name: string): string | undefined {
   const open = source.indexOf('(');
   const arrow = source.indexOf('=>');
   if (open < 0 || (arrow >= 0 && arrow < open)) {
-    return `${name}(${source.slice(0, arrow).replace(/^async\s+/, '').trim()})`;
+    return `${name}(${source
+      .slice(0, arrow)
+      .replace(/^async\s+/, '')
+      .trim()})`;
   }
   return `${/^async\b/.test(source) ? 'async ' : ''}${name}${balanced(source, open)}`;
 }
@@ -154,7 +173,10 @@ function balanced(source: string, open: number): string {
   for (let i = open; i < source.length; i++) {
     depth += '([{'.includes(source[i]!) ? 1 : ')]}'.includes(source[i]!) ? -1 : 0;
     if (depth === 0) {
-      return source.slice(open, i + 1).replace(/__scope\./g, '').replace(/\s+/g, ' ');
+      return source
+        .slice(open, i + 1)
+        .replace(/__scope\./g, '')
+        .replace(/\s+/g, ' ');
     }
   }
   return '(…)';

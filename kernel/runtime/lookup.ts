@@ -8,9 +8,10 @@ export type Found = { value: unknown } | undefined;
 
 /** An expression of names, dots and literal indices, ending at `end`; '' if there is none. */
 export function chainBefore(code: string, end: number): string {
-  const found = /(?:[\p{L}_$][\p{L}\d_$]*|\))(?:\s*\??\.\s*[\p{L}_$][\p{L}\d_$]*|\[(?:\d+|'[^'\n]*'|"[^"\n]*")\])*$/u.exec(
-    code.slice(Math.max(0, end - 500), end)
-  );
+  const found =
+    /(?:[\p{L}_$][\p{L}\d_$]*|\))(?:\s*\??\.\s*[\p{L}_$][\p{L}\d_$]*|\[(?:\d+|'[^'\n]*'|"[^"\n]*")\])*$/u.exec(
+      code.slice(Math.max(0, end - 500), end)
+    );
   const chain = found?.[0] ?? '';
   // A call before the dot is not run.
   return chain.startsWith(')') ? '' : chain;
@@ -29,7 +30,8 @@ export function lookup(scope: SessionScope, keys: readonly string[], isTrusted: 
   if (first === undefined || !(first in scope.variables)) {
     return undefined;
   }
-  let found: Found = scope.isVariable(first) || scope.isBuiltin(first) ? { value: scope.variables[first] } : global(first);
+  let found: Found =
+    scope.isVariable(first) || scope.isBuiltin(first) ? { value: scope.variables[first] } : global(first);
   for (const key of rest) {
     if (!found) {
       return undefined;
@@ -87,7 +89,11 @@ function isNative(getter: () => unknown): boolean {
 /** Names of all properties a value answers to, nearest first. */
 export function propertyNames(value: unknown): string[] {
   const names = new Set<string>();
-  for (let at = Object(value) as object | null, i = 0; at && i < 50; at = Object.getPrototypeOf(at) as object | null, i++) {
+  for (
+    let at = Object(value) as object | null, i = 0;
+    at && i < 50;
+    at = Object.getPrototypeOf(at) as object | null, i++
+  ) {
     // Indices of arrays and letters of strings help nobody.
     const own = ArrayBuffer.isView(at) || (Array.isArray(at) && at.length > 1000) ? [] : Object.getOwnPropertyNames(at);
     for (const name of own) {

@@ -85,7 +85,9 @@ function timeitOptions(text: string): { loops?: number; runs: number; left: stri
     return '';
   });
   if (/^-\w/.test(left)) {
-    throw new SyntaxError(`Cannot run %timeit as its options must be -n <loops> and -r <runs>: current value is ${left}`);
+    throw new SyntaxError(
+      `Cannot run %timeit as its options must be -n <loops> and -r <runs>: current value is ${left}`
+    );
   }
   return { loops, runs, left };
 }

@@ -35,7 +35,9 @@ export class Modules {
     if (missing.length > 0) {
       const near = missing.flatMap(name => nearest(name, Object.keys(module)));
       const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : `a type is imported with import type { … }`;
-      throw new SyntaxError(`The module '${specifier}' has no export named ${missing.map(n => `'${n}'`).join(', ')}: ${hint}`);
+      throw new SyntaxError(
+        `The module '${specifier}' has no export named ${missing.map(n => `'${n}'`).join(', ')}: ${hint}`
+      );
     }
     return module;
   }

@@ -109,7 +109,10 @@ export class Progress<T = number> {
     const counts = `${amount(this.done, unit)}${total} [${duration(seconds * 1000)}${left}${speed}]`;
     const share = this.total ? Math.min(1, this.done / this.total) : undefined;
     const cells = Math.round((share ?? 0) * 30);
-    const bar = share === undefined ? '' : `${String(Math.round(share * 100)).padStart(3)}%|${'█'.repeat(cells)}${' '.repeat(30 - cells)}| `;
+    const bar =
+      share === undefined
+        ? ''
+        : `${String(Math.round(share * 100)).padStart(3)}%|${'█'.repeat(cells)}${' '.repeat(30 - cells)}| `;
     const value = share === undefined ? (this.isClosed ? ' value="1"' : '') : ` value="${share}"`;
     return {
       [TEXT]: `${label ? `${label}: ` : ''}${bar}${counts}`,
@@ -123,9 +126,17 @@ export class Progress<T = number> {
 /** A count with its unit; plain counts only have one as a rate. */
 function amount(count: number, unit: string, isRate = false): string {
   if (unit === 'B') {
-    return count < 1e6 ? `${(count / 1e3).toFixed(0)} kB` : count < 1e9 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(2)} GB`;
+    return count < 1e6
+      ? `${(count / 1e3).toFixed(0)} kB`
+      : count < 1e9
+        ? `${(count / 1e6).toFixed(1)} MB`
+        : `${(count / 1e9).toFixed(2)} GB`;
   }
-  const text = Number.isInteger(count) ? String(count) : count >= 100 ? String(Math.round(count)) : count.toPrecision(3);
+  const text = Number.isInteger(count)
+    ? String(count)
+    : count >= 100
+      ? String(Math.round(count))
+      : count.toPrecision(3);
   return isRate ? `${text} ${unit}` : text;
 }
 
@@ -183,7 +194,13 @@ export function createProgress(show: ShowBundle) {
       if (!(source >= 0)) {
         throw new RangeError(`Cannot show progress as the total must not be negative: current value is ${source}`);
       }
-      const range = { *[Symbol.iterator]() { for (let i = 0; i < source; i++) { yield i as T; } } };
+      const range = {
+        *[Symbol.iterator]() {
+          for (let i = 0; i < source; i++) {
+            yield i as T;
+          }
+        }
+      };
       return new Progress<T>(range, source, { ...options }, show);
     }
     const sized = source as { length?: unknown; size?: unknown } | null | undefined;
@@ -191,7 +208,9 @@ export function createProgress(show: ShowBundle) {
       typeof (source as Iterable<T>)?.[Symbol.iterator] === 'function' ||
       typeof (source as AsyncIterable<T>)?.[Symbol.asyncIterator] === 'function';
     if (!isIterable) {
-      throw new TypeError(`Cannot show progress as it takes an iterable or a number: current value is ${String(source)}`);
+      throw new TypeError(
+        `Cannot show progress as it takes an iterable or a number: current value is ${String(source)}`
+      );
     }
     const size = options.total ?? sized?.length ?? sized?.size;
     return new Progress<T>(source, typeof size === 'number' ? size : undefined, { ...options }, show);

@@ -101,7 +101,9 @@ export class SessionScope {
       get,
       set(this: object, value: unknown) {
         if (!declared.has(name)) {
-          throw new TypeError(`Cannot assign to ${name} as it is built in: declare it, as in let ${name} = …, to shadow it`);
+          throw new TypeError(
+            `Cannot assign to ${name} as it is built in: declare it, as in let ${name} = …, to shadow it`
+          );
         }
         define(this, name, value);
       }

@@ -3,7 +3,16 @@
  *
  * Cells run one after another; everything else is answered whenever the running cell lets messages in.
  */
-import type { ExecuteContent, FromKernel, Json, MimeBundle, Parent, Request, StartOptions, ToKernel } from '../protocol/messages';
+import type {
+  ExecuteContent,
+  FromKernel,
+  Json,
+  MimeBundle,
+  Parent,
+  Request,
+  StartOptions,
+  ToKernel
+} from '../protocol/messages';
 import { createBuiltins, type Builtins } from './builtins';
 import type { CellResult } from './cell';
 import { complete, type StringCompleter } from './completer';
@@ -67,11 +76,18 @@ export class KernelSession {
       send: message => options.send(message),
       bindTimers: options.tracker === undefined
     });
-    for (const [name, value] of Object.entries({ ...options.globals, ...this.builtins.hostValues, ...this.builtins.values })) {
+    for (const [name, value] of Object.entries({
+      ...options.globals,
+      ...this.builtins.hostValues,
+      ...this.builtins.values
+    })) {
       this.scope.addBuiltin(name, () => value);
     }
     const names = options.libraryNames ?? ['loupe', 'transformers', '@huggingface/transformers'];
-    const load = async (): Promise<Record<string, unknown>> => ({ ...this.builtins.values, ...(await this.loadLibrary()) });
+    const load = async (): Promise<Record<string, unknown>> => ({
+      ...this.builtins.values,
+      ...(await this.loadLibrary())
+    });
     this.modules = new Modules(Object.fromEntries(names.map(name => [name, load])), options.resolveModule);
     this.executor = new Executor({
       scope: this.scope,
@@ -156,7 +172,9 @@ export class KernelSession {
       case 'comm': {
         const context = this.newContext(null, { allowStdin: false, silent: false, executionCount: 0 });
         const { kind, content, metadata, buffers } = message;
-        return this.tracker.run(this.running ?? context, () => this.builtins.comms.handle(kind, content, metadata, buffers));
+        return this.tracker.run(this.running ?? context, () =>
+          this.builtins.comms.handle(kind, content, metadata, buffers)
+        );
       }
       case 'execute_request':
         this.queue.push(message);
@@ -187,7 +205,9 @@ export class KernelSession {
         this.reply(request.id, content);
         if ((content as { status: string }).status === 'error' && request.content.stop_on_error !== false) {
           // As in Python: what was asked for before the failure was seen is not run.
-          this.queue.splice(0).forEach(({ id, content: { execution_count } }) => this.reply(id, { status: 'aborted', execution_count }));
+          this.queue
+            .splice(0)
+            .forEach(({ id, content: { execution_count } }) => this.reply(id, { status: 'aborted', execution_count }));
         }
       }
     } finally {
@@ -247,7 +267,10 @@ export class KernelSession {
       case 'timeit':
         return this.runTimeit(cell, context);
       case 'show':
-        return context.outputs.emit({ msg_type: 'display_data', content: { data: { [cell.mime]: cell.text, [TEXT]: cell.text }, metadata: {} } });
+        return context.outputs.emit({
+          msg_type: 'display_data',
+          content: { data: { [cell.mime]: cell.text, [TEXT]: cell.text }, metadata: {} }
+        });
       case 'inspect': {
         await this.loadLibrary();
         const data = describe(cell.name, cell.detail, await this.inspectorOptions());
@@ -338,7 +361,10 @@ export class KernelSession {
     await this.loadLibrary().catch(() => undefined);
     const { code, cursor_pos, detail_level } = content;
     const data: MimeBundle | undefined = inspectAt(
-      code, fromCodePoints(code, cursor_pos), detail_level, await this.inspectorOptions()
+      code,
+      fromCodePoints(code, cursor_pos),
+      detail_level,
+      await this.inspectorOptions()
     );
     return { status: 'ok', found: data !== undefined, data: data ?? {}, metadata: {} };
   }
@@ -364,7 +390,8 @@ export class KernelSession {
 
   private report(error: unknown, context: CellContext | undefined, prefix = ''): void {
     const { traceback } = this.describe(error);
-    const outputs = context?.outputs ?? this.newContext(null, { allowStdin: false, silent: false, executionCount: 0 }).outputs;
+    const outputs =
+      context?.outputs ?? this.newContext(null, { allowStdin: false, silent: false, executionCount: 0 }).outputs;
     outputs.write('stderr', `${prefix}${traceback.join('\n')}\n`);
     outputs.flush();
   }

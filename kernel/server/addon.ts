@@ -4,7 +4,11 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** Which of the add-ons beside the bundle this machine needs, e.g. `linux-x64-glibc`. */
-export function addonName(platform: string = process.platform, arch: string = process.arch, isGlibc = hasGlibc()): string {
+export function addonName(
+  platform: string = process.platform,
+  arch: string = process.arch,
+  isGlibc = hasGlibc()
+): string {
   return `${platform}-${arch}${platform === 'linux' ? (isGlibc ? '-glibc' : '-musl') : ''}`;
 }
 
@@ -15,7 +19,9 @@ function hasGlibc(): boolean {
 
 function load(): unknown {
   // The code is in a chunk, one folder below the add-ons, or in the entry beside them.
-  const files = ['../addons/', './addons/'].map(f => fileURLToPath(new URL(`${f}${addonName()}.node`, import.meta.url)));
+  const files = ['../addons/', './addons/'].map(f =>
+    fileURLToPath(new URL(`${f}${addonName()}.node`, import.meta.url))
+  );
   const file = files.find(f => existsSync(f));
   if (!file) {
     throw new Error(

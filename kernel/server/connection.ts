@@ -44,17 +44,29 @@ export function parseConnection(text: string, name: string): ConnectionInfo {
   }
   for (const port of ports) {
     if (!Number.isInteger(fields[port])) {
-      throw new TypeError(`Cannot start the kernel as ${name} must give ${port} as a number: current value is ${String(fields[port])}`);
+      throw new TypeError(
+        `Cannot start the kernel as ${name} must give ${port} as a number: current value is ${String(fields[port])}`
+      );
     }
   }
   const { transport = 'tcp', ip = '127.0.0.1', key = '', signature_scheme = 'hmac-sha256' } = fields;
   if (transport !== 'tcp' && transport !== 'ipc') {
-    throw new TypeError(`Cannot start the kernel as its transport must be tcp or ipc: current value is ${String(transport)}`);
+    throw new TypeError(
+      `Cannot start the kernel as its transport must be tcp or ipc: current value is ${String(transport)}`
+    );
   }
   if (!/^hmac-\w+$/.test(String(signature_scheme))) {
-    throw new TypeError(`Cannot start the kernel as its signature_scheme must be hmac-…: current value is ${String(signature_scheme)}`);
+    throw new TypeError(
+      `Cannot start the kernel as its signature_scheme must be hmac-…: current value is ${String(signature_scheme)}`
+    );
   }
-  return { ...(fields as unknown as ConnectionInfo), transport, ip: String(ip), key: String(key), signature_scheme: String(signature_scheme) };
+  return {
+    ...(fields as unknown as ConnectionInfo),
+    transport,
+    ip: String(ip),
+    key: String(key),
+    signature_scheme: String(signature_scheme)
+  };
 }
 
 /** ZeroMQ address of a port. */

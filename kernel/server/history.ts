@@ -31,7 +31,11 @@ export class History {
   /** Answers a `history_request`; only this session is remembered, as session 0. */
   answer(request: { [key: string]: Json }): { status: 'ok'; history: Json[] } {
     const withOutput = request['output'] === true;
-    const found = this.find(request).map(({ line, input, output }): Json => [0, line, withOutput ? [input, output] : input]);
+    const found = this.find(request).map(({ line, input, output }): Json => [
+      0,
+      line,
+      withOutput ? [input, output] : input
+    ]);
     return { status: 'ok', history: found };
   }
 
@@ -62,6 +66,9 @@ function tail(entries: Entry[], count: number | undefined): Entry[] {
 
 /** Shell wildcards: `*` and `?`. */
 function glob(pattern: string): RegExp {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '[\\s\\S]*').replace(/\?/g, '[\\s\\S]');
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*/g, '[\\s\\S]*')
+    .replace(/\?/g, '[\\s\\S]');
   return new RegExp(`^${source}$`);
 }

@@ -21,9 +21,12 @@ export function nodeResolver(cwd: string): ModuleResolver {
     } catch (error) {
       if ((error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND' && !isBuiltin(name) && !/^[./]/.test(name)) {
         const missing = /Cannot find package '([^']+)'/.exec((error as Error).message)?.[1] ?? name;
-        throw new Error(`Cannot import '${name}' as the package ${missing} must be installed: run npm install ${missing} in ${cwd}`, {
-          cause: error
-        });
+        throw new Error(
+          `Cannot import '${name}' as the package ${missing} must be installed: run npm install ${missing} in ${cwd}`,
+          {
+            cause: error
+          }
+        );
       }
       throw error;
     }

@@ -209,7 +209,13 @@ export class JupyterKernel {
     }
   }
 
-  private publish(type: string, content: Content, parent: Header | undefined, metadata: Content = {}, buffers: Uint8Array[] = []): void {
+  private publish(
+    type: string,
+    content: Content,
+    parent: Header | undefined,
+    metadata: Content = {},
+    buffers: Uint8Array[] = []
+  ): void {
     const topic = Buffer.from(`kernel.${this.options.session}.${type}`);
     this.send('iopub', type, content, parent, [topic], metadata, buffers);
   }

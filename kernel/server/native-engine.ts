@@ -7,7 +7,10 @@ import { dirname, join } from 'node:path';
 import type * as Native from 'onnxruntime-node';
 
 /** Where it is looked for, in order. */
-export function searchPlaces(env: Readonly<Record<string, string | undefined>> = process.env, cwd = process.cwd()): string[] {
+export function searchPlaces(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  cwd = process.cwd()
+): string[] {
   return [
     ...(env['LOUPE_NODE_MODULES'] ? [env['LOUPE_NODE_MODULES']] : []),
     join(cwd, 'node_modules'),
@@ -25,7 +28,10 @@ function load(): typeof Native {
       // The folder itself first: NODE_PATH entries need not be called node_modules.
       return require(require.resolve('onnxruntime-node', { paths: [place, join(place, '..')] })) as typeof Native;
     } catch (error) {
-      if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND' || !/'onnxruntime-node'/.test((error as Error).message)) {
+      if (
+        (error as { code?: string }).code !== 'MODULE_NOT_FOUND' ||
+        !/'onnxruntime-node'/.test((error as Error).message)
+      ) {
         failures.push(`\n${place}: ${(error as Error).message}`);
       }
     }

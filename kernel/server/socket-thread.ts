@@ -5,6 +5,7 @@
  * the sockets on this one. So heartbeats are answered during a loop that never ends, an interrupt raises the shared flag
  * that compiled loops and library code read, and a kernel that cannot be stopped in any other way still ends when asked.
  */
+import { writeSync } from 'node:fs';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { Publisher, Reply, Router } from 'zeromq';
 import { address, type ConnectionInfo } from './connection';
@@ -16,7 +17,8 @@ export interface SocketThreadData {
   interruptBuffer: SharedArrayBuffer;
 }
 
-export type FromSockets = { type: 'ready' } | { type: 'failed'; message: string } | { type: 'message'; message: JupyterMessage };
+export type FromSockets =
+  { type: 'ready' } | { type: 'failed'; message: string } | { type: 'message'; message: JupyterMessage };
 export type ToSockets = { type: 'send'; message: JupyterMessage } | { type: 'close' };
 
 /** Milliseconds a kernel that was asked to end may take. */
@@ -28,7 +30,10 @@ export async function runSocketThread(): Promise<void> {
   try {
     await new SocketThread(port, connection, new Int32Array(interruptBuffer)).run();
   } catch (error) {
-    port.postMessage({ type: 'failed', message: error instanceof Error ? error.message : String(error) } satisfies FromSockets);
+    port.postMessage({
+      type: 'failed',
+      message: error instanceof Error ? error.message : String(error)
+    } satisfies FromSockets);
   }
 }
 
@@ -80,7 +85,7 @@ class SocketThread {
       try {
         message = this.wire.read(channel, frames);
       } catch (error) {
-        console.error(`loupe-node: ${(error as Error).message}`);
+        log((error as Error).message);
         continue;
       }
       if (message.header.msg_type === 'interrupt_request') {
@@ -110,7 +115,7 @@ class SocketThread {
     const sent = before
       .then(() => socket.send(this.wire.write(message)))
       // A client that has gone is no reason to end.
-      .catch((error: unknown) => console.error(`loupe-node: ${String(error)}`));
+      .catch((error: unknown) => log(String(error)));
     this.sending.set(message.channel, sent);
   }
 
@@ -119,4 +124,9 @@ class SocketThread {
     sockets.forEach(s => s.close());
     this.port.close();
   }
+}
+
+/** To the server's log; this thread's own console would end up in a cell. */
+function log(message: string): void {
+  writeSync(2, `loupe-node: ${message}\n`);
 }

@@ -53,7 +53,9 @@ export class Wire {
   read(channel: Channel, frames: readonly Uint8Array[]): JupyterMessage {
     const at = frames.findIndex(f => f.length === delimiter.length && text(f) === delimiter);
     if (at < 0 || frames.length < at + 6) {
-      throw new Error(`Cannot read a message on ${channel} as it must have a delimiter and five frames: it has ${frames.length}`);
+      throw new Error(
+        `Cannot read a message on ${channel} as it must have a delimiter and five frames: it has ${frames.length}`
+      );
     }
     const [signature, ...parts] = frames.slice(at + 1, at + 6) as [Uint8Array, ...Uint8Array[]];
     this.check(channel, text(signature), parts);
@@ -71,7 +73,9 @@ export class Wire {
 
   /** Makes the frames of a message. */
   write(message: JupyterMessage): (Uint8Array | string)[] {
-    const parts = [message.header, message.parent_header, message.metadata, message.content].map(p => JSON.stringify(p));
+    const parts = [message.header, message.parent_header, message.metadata, message.content].map(p =>
+      JSON.stringify(p)
+    );
     return [...message.identities, delimiter, this.sign(parts), ...parts, ...message.buffers];
   }
 
@@ -91,7 +95,9 @@ export class Wire {
     const expected = Buffer.from(this.sign(parts));
     const given = Buffer.from(signature);
     if (expected.length !== given.length || !timingSafeEqual(expected, given)) {
-      throw new Error(`Cannot read a message on ${channel} as its signature must be made with the connection's key: it is not`);
+      throw new Error(
+        `Cannot read a message on ${channel} as its signature must be made with the connection's key: it is not`
+      );
     }
     if (this.seen.has(signature)) {
       throw new Error(`Cannot read a message on ${channel} as its signature must be new: it was used before`);

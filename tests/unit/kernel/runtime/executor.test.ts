@@ -27,7 +27,6 @@ function session() {
       await run(code);
     } catch (error) {
       const told = describeError(error, executor.source);
-      // eslint-disable-next-line no-control-regex
       return { error, ...told, text: told.traceback.join('\n').replace(/\u001b\[\d+m/g, '') };
     }
     throw new Error('the cell did not fail');
@@ -89,9 +88,21 @@ describe('Executor.run(): variables across cells', () => {
   it('keeps const, let, var, function, class and destructured names', async () => {
     const { run } = session();
     await run('const a = 1; let b = 2; var c = 3; function d() { return 4 } class E { v = 5 }');
-    await run('const { f, g: { h = 7 }, ...rest } = { f: 6, g: {}, i: 8, j: 9 }; const [k, , l = 11, ...m] = [10, 0, undefined, 12]');
+    await run(
+      'const { f, g: { h = 7 }, ...rest } = { f: 6, g: {}, i: 8, j: 9 }; const [k, , l = 11, ...m] = [10, 0, undefined, 12]'
+    );
     expect(await run('[a, b, c, d(), new E().v, f, h, rest, k, l, m]')).toEqual([
-      1, 2, 3, 4, 5, 6, 7, { i: 8, j: 9 }, 10, 11, [12]
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
+      { i: 8, j: 9 },
+      10,
+      11,
+      [12]
     ]);
   });
 
@@ -142,9 +153,9 @@ describe('Executor.run(): variables across cells', () => {
   });
 
   it('gives each turn of a loop its own variable', async () => {
-    expect(await session().run('const fs = []; for (let i = 0; i < 3; i++) fs.push(() => i); fs.map(f => f())')).toEqual([
-      0, 1, 2
-    ]);
+    expect(
+      await session().run('const fs = []; for (let i = 0; i < 3; i++) fs.push(() => i); fs.map(f => f())')
+    ).toEqual([0, 1, 2]);
   });
 
   it('respects shadowing by parameters, blocks, catch clauses and classes', async () => {
@@ -210,7 +221,9 @@ describe('Executor.run(): variables across cells', () => {
   it('supports parameter properties, generics, overloads, interfaces and type-only declarations', async () => {
     const { run } = session();
     await run('interface P { x: number }\ntype Q = P & { y?: string };\ndeclare const nothing: Q;');
-    await run('class Point<T extends object> { constructor(private x: number, readonly y = 2) {} sum(): number { return this.x + this.y! } }');
+    await run(
+      'class Point<T extends object> { constructor(private x: number, readonly y = 2) {} sum(): number { return this.x + this.y! } }'
+    );
     await run('function f(a: string): string;\nfunction f(a: number): number;\nfunction f(a: any) { return a }');
     expect(await run('[new Point<{}>(1).sum(), f(3) as unknown]')).toEqual([3, 3]);
   });
@@ -250,8 +263,14 @@ describe('Executor.run(): variables across cells', () => {
 
   it('runs generators, async generators and for await', async () => {
     const { run } = session();
-    await run('function* g() { yield 1; yield* [2, 3] }\nasync function* ag() { for (const x of g()) { await null; yield x } }');
-    expect(await run('const got = []; for await (const x of ag()) got.push(x); for await (const y of [Promise.resolve(4)]) got.push(y); got')).toEqual([1, 2, 3, 4]);
+    await run(
+      'function* g() { yield 1; yield* [2, 3] }\nasync function* ag() { for (const x of g()) { await null; yield x } }'
+    );
+    expect(
+      await run(
+        'const got = []; for await (const x of ag()) got.push(x); for await (const y of [Promise.resolve(4)]) got.push(y); got'
+      )
+    ).toEqual([1, 2, 3, 4]);
   });
 
   it('loops 10 million times over a session variable in less than a second', async () => {
@@ -279,9 +298,18 @@ describe('Executor.run(): modules', () => {
 
   it('ignores type imports and accepts export', async () => {
     const { run } = session();
-    await run("import type { X } from 'nowhere'\nimport { type Y, answer } from 'loupe'\nexport const e = answer\nexport function f() { return e }\nexport class G {}\nexport default f\nexport { e as other }");
+    await run(
+      "import type { X } from 'nowhere'\nimport { type Y, answer } from 'loupe'\nexport const e = answer\nexport function f() { return e }\nexport class G {}\nexport default f\nexport { e as other }"
+    );
     expect(await run('[f(), typeof G]')).toEqual([42, 'function']);
     expect(await run('export default (1 + 2)')).toBe(undefined);
+  });
+
+  it('takes imports that are only used as types for types', async () => {
+    const { run, fail } = session();
+    await run("import { answer, Options } from 'loupe'\nfunction f(o: Options) { return answer }");
+    expect(await run('[f({}), typeof Options]')).toEqual([42, 'undefined']);
+    expect((await fail("import { Options } from 'loupe'\nOptions.x")).evalue).toContain("no export named 'Options'");
   });
 
   it('names what is missing', async () => {
@@ -298,7 +326,9 @@ describe('Executor.run(): modules', () => {
 describe('Executor.run(): errors', () => {
   it('maps the stack to TypeScript lines of each cell', async () => {
     const { run, fail } = session();
-    await run('interface A {\n  x: number\n}\n\nfunction broken(a: A): number {\n  const y: number = 1;\n  return a.x.y.z;\n}');
+    await run(
+      'interface A {\n  x: number\n}\n\nfunction broken(a: A): number {\n  const y: number = 1;\n  return a.x.y.z;\n}'
+    );
     const { ename, text } = await fail('// comment\n\nbroken({ x: 1 });');
     expect(ename).toBe('TypeError');
     expect(text).toContain('at broken (cell 1, line 7)');
@@ -313,12 +343,16 @@ describe('Executor.run(): errors', () => {
   });
 
   it('shows the line of an await whose callee lost the stack', async () => {
-    const { text } = await session().fail('let x = 1\n\nawait new Promise((_, no) => setTimeout(() => no(new RangeError("late")), 1))');
+    const { text } = await session().fail(
+      'let x = 1\n\nawait new Promise((_, no) => setTimeout(() => no(new RangeError("late")), 1))'
+    );
     expect(text).toContain('cell 1, line 3');
   });
 
   it('shows the line of a last promise that was not awaited', async () => {
-    const { text } = await session().fail('const late = () => new Promise((_, no) => setTimeout(() => no(new Error("late")), 1))\n\nlate()');
+    const { text } = await session().fail(
+      'const late = () => new Promise((_, no) => setTimeout(() => no(new Error("late")), 1))\n\nlate()'
+    );
     expect(text).toContain('cell 1, line 3');
   });
 

@@ -55,7 +55,9 @@ class Client {
   }
 
   outputs(parent?: number): Output[] {
-    return this.messages.flatMap(m => (m.type === 'output' && (parent === undefined || m.parent === parent) ? [m.output] : []));
+    return this.messages.flatMap(m =>
+      m.type === 'output' && (parent === undefined || m.parent === parent) ? [m.output] : []
+    );
   }
 
   text(name = 'stdout', parent?: number): string {
@@ -65,7 +67,9 @@ class Client {
   }
 
   result(): any {
-    return this.outputs().flatMap(o => (o.msg_type === 'execute_result' ? [o.content] : [])).at(-1);
+    return this.outputs()
+      .flatMap(o => (o.msg_type === 'execute_result' ? [o.content] : []))
+      .at(-1);
   }
 }
 
@@ -131,7 +135,9 @@ describe('KernelSession: execute_request', () => {
 
   it('says so when the library cannot be loaded, and tries again', async () => {
     let tries = 0;
-    const client = new Client({ library: () => (tries++ ? Promise.resolve({ answer: 1 }) : Promise.reject(new Error('offline'))) });
+    const client = new Client({
+      library: () => (tries++ ? Promise.resolve({ answer: 1 }) : Promise.reject(new Error('offline')))
+    });
     expect(await client.run('answer')).toMatchObject({ status: 'error', evalue: 'offline' });
     expect(await client.run('answer')).toMatchObject({ status: 'ok' });
   });
@@ -147,7 +153,9 @@ describe('KernelSession: printing', () => {
 
   it('sends what a long loop prints before the loop ends', async () => {
     const client = new Client();
-    await client.run('for (let i = 0; i < 3; i++) { console.log(i); const t = performance.now(); while (performance.now() - t < 150); }');
+    await client.run(
+      'for (let i = 0; i < 3; i++) { console.log(i); const t = performance.now(); while (performance.now() - t < 150); }'
+    );
     expect(client.outputs().length).toBeGreaterThan(1);
   });
 
@@ -155,7 +163,11 @@ describe('KernelSession: printing', () => {
     const client = new Client();
     await client.run('console.log("a"); console.error("b"); display(1); console.log("c"); 2');
     expect(client.outputs().map(o => (o.msg_type === 'stream' ? o.content.text : o.msg_type))).toEqual([
-      'a\n', 'b\n', 'display_data', 'c\n', 'execute_result'
+      'a\n',
+      'b\n',
+      'display_data',
+      'c\n',
+      'execute_result'
     ]);
   });
 
@@ -178,14 +190,20 @@ describe('KernelSession: printing', () => {
 
   it('formats as console.log does', async () => {
     const client = new Client();
-    await client.run('console.log("%s is %d", "n", 5, { a: [1] }); console.group("g"); console.log("in\\nner"); console.groupEnd(); console.log("out")');
+    await client.run(
+      'console.log("%s is %d", "n", 5, { a: [1] }); console.group("g"); console.log("in\\nner"); console.groupEnd(); console.log("out")'
+    );
     expect(client.text()).toBe('n is 5 { a: [1] }\ng\n  in\n  ner\nout\n');
   });
 
   it('draws tables, counts, times and asserts', async () => {
     const client = new Client();
-    await client.run('console.table([{ a: 1, b: "x" }, { a: 2 }]); console.count(); console.count(); console.time("t"); console.timeEnd("t"); console.assert(1 > 2, "wrong")');
-    expect(client.text()).toContain('│ (index) │ a │ b   │\n├─────────┼───┼─────┤\n│ 0       │ 1 │ \'x\' │\n│ 1       │ 2 │     │');
+    await client.run(
+      'console.table([{ a: 1, b: "x" }, { a: 2 }]); console.count(); console.count(); console.time("t"); console.timeEnd("t"); console.assert(1 > 2, "wrong")'
+    );
+    expect(client.text()).toContain(
+      "│ (index) │ a │ b   │\n├─────────┼───┼─────┤\n│ 0       │ 1 │ 'x' │\n│ 1       │ 2 │     │"
+    );
     expect(client.text()).toContain('default: 2\n');
     expect(client.text()).toMatch(/t: [\d.]+ [nµm]s\n/);
     expect(client.text('stderr')).toBe('Assertion failed: wrong\n');
@@ -212,8 +230,12 @@ describe('KernelSession: display', () => {
 
   it('makes bundles safe for JSON', async () => {
     const client = new Client();
-    await client.run("display({ 'application/json': { a: new Float32Array([1, NaN]), b: 2n, c: undefined, d: new Map([['k', Infinity]]) } }, { raw: true });");
-    expect((client.outputs()[0] as any).content.data).toEqual({ 'application/json': { a: [1, null], b: 2, d: { k: null } } });
+    await client.run(
+      "display({ 'application/json': { a: new Float32Array([1, NaN]), b: 2n, c: undefined, d: new Map([['k', Infinity]]) } }, { raw: true });"
+    );
+    expect((client.outputs()[0] as any).content.data).toEqual({
+      'application/json': { a: [1, null], b: 2, d: { k: null } }
+    });
   });
 
   it('survives a display that throws or is circular', async () => {
@@ -226,7 +248,9 @@ describe('KernelSession: display', () => {
 
   it('updates by id, by handle and as Deno does', async () => {
     const client = new Client();
-    await client.run("const h1 = display(1, { display_id: 'x' }); display(2, { update: 'x' }); display(3, { display_id: 'x', update: true }); h1.update(4);");
+    await client.run(
+      "const h1 = display(1, { display_id: 'x' }); display(2, { update: 'x' }); display(3, { display_id: 'x', update: true }); h1.update(4);"
+    );
     expect(client.outputs().map((o: any) => [o.msg_type, o.content.data['text/plain'], o.content.transient])).toEqual([
       ['display_data', '1', { display_id: 'x' }],
       ['update_display_data', '2', { display_id: 'x' }],
@@ -245,7 +269,9 @@ describe('KernelSession: display', () => {
     const client = new Client();
     await client.run('const list = ["<a>", "&"]; html`<ul>${list.map(x => html`<li>${x}</li>`)}</ul>`');
     expect(client.result().data['text/html']).toBe('<ul><li>&lt;a&gt;</li><li>&amp;</li></ul>');
-    await client.run('const Item = ({ children }) => <li>{children}</li>;\n<ul className="x" style={{ fontSize: 3 }}>{list.map(x => <Item>{x}</Item>)}<br/><></></ul>');
+    await client.run(
+      'const Item = ({ children }) => <li>{children}</li>;\n<ul className="x" style={{ fontSize: 3 }}>{list.map(x => <Item>{x}</Item>)}<br/><></></ul>'
+    );
     expect(client.result().data['text/html']).toBe(
       '<ul class="x" style="font-size:3"><li>&lt;a&gt;</li><li>&amp;</li><br></ul>'
     );
@@ -253,9 +279,13 @@ describe('KernelSession: display', () => {
 
   it('draws progress over lists, counts and async sources', async () => {
     const client = new Client();
-    await client.run('let n = 0; for (const x of progress([1, 2, 3], { label: "steps" })) n += x; for await (const y of progress(2)) n += y; n');
+    await client.run(
+      'let n = 0; for (const x of progress([1, 2, 3], { label: "steps" })) n += x; for await (const y of progress(2)) n += y; n'
+    );
     expect(client.result().data['text/plain']).toBe('7');
-    const bars = client.outputs().flatMap((o: any) => (/display/.test(o.msg_type) ? [o.content.data['text/plain']] : []));
+    const bars = client
+      .outputs()
+      .flatMap((o: any) => (/display/.test(o.msg_type) ? [o.content.data['text/plain']] : []));
     expect(bars[0]).toMatch(/^steps: {3}0%\| +\| 0\/3 /);
     expect(bars.some((b: string) => /^steps: 100%\|█{30}\| 3\/3 /.test(b))).toBe(true);
     expect(bars.at(-1)).toMatch(/2\/2/);
@@ -313,7 +343,9 @@ describe('KernelSession: interrupt', () => {
 
   it('really stops the loop, and runs finally blocks', async () => {
     const client = new Client();
-    const done = client.run('let n = 0, cleaned = false; try { for (;;) { n++; await new Promise(r => setTimeout(r, 2)) } } finally { cleaned = true }');
+    const done = client.run(
+      'let n = 0, cleaned = false; try { for (;;) { n++; await new Promise(r => setTimeout(r, 2)) } } finally { cleaned = true }'
+    );
     await sleep(30);
     client.session.handle({ type: 'interrupt' });
     await done;
@@ -326,7 +358,7 @@ describe('KernelSession: interrupt', () => {
 
   it('lets a cell catch it and go on', async () => {
     const client = new Client();
-    const done = client.run("let got; try { await new Promise(() => {}) } catch (e) { got = e.name } await null; got");
+    const done = client.run('let got; try { await new Promise(() => {}) } catch (e) { got = e.name } await null; got');
     await sleep(10);
     client.session.handle({ type: 'interrupt' });
     expect(await done).toMatchObject({ status: 'ok' });
@@ -364,7 +396,9 @@ describe('KernelSession: interrupt', () => {
 
   it('between cells ends background work', async () => {
     const client = new Client();
-    await client.run('let ticks = 0; (async () => { for (;;) { ticks++; await new Promise(r => setTimeout(r, 2)) } })().catch(e => (ended = e.name)); let ended;');
+    await client.run(
+      'let ticks = 0; (async () => { for (;;) { ticks++; await new Promise(r => setTimeout(r, 2)) } })().catch(e => (ended = e.name)); let ended;'
+    );
     client.session.handle({ type: 'interrupt' });
     await sleep(150);
     await client.run('ticks');
@@ -381,7 +415,9 @@ describe.each([
 ])('KernelSession: background work, followed %s', (_, tracker) => {
   it('prints under the cell that started it', async () => {
     const client = new Client({ tracker: tracker() });
-    await client.run('setTimeout(() => console.log("timer"), 10); (async () => { await new Promise(r => setTimeout(r, 10)); console.log("async"); display("shown") })();');
+    await client.run(
+      'setTimeout(() => console.log("timer"), 10); (async () => { await new Promise(r => setTimeout(r, 10)); console.log("async"); display("shown") })();'
+    );
     await client.run('await new Promise(r => setTimeout(r, 40)); console.log("second")');
     expect(client.text('stdout', 1).split('\n').sort()).toEqual(['', 'async', 'timer']);
     expect(client.outputs(1).some(o => o.msg_type === 'display_data')).toBe(true);
@@ -432,7 +468,9 @@ describe('KernelSession: magics', () => {
   });
 
   it('names the known magics when one is unknown', async () => {
-    expect((await new Client().run('%%bash\nls')).evalue).toContain('%%bash as it must be a known magic: known are %%time');
+    expect((await new Client().run('%%bash\nls')).evalue).toContain(
+      '%%bash as it must be a known magic: known are %%time'
+    );
   });
 
   it('shows documentation for ?x, x? and x??', async () => {
@@ -465,7 +503,9 @@ describe('KernelSession: complete_request', () => {
 
   it('offers members along the prototype chain, without calling getters', async () => {
     const client = new Client();
-    await client.run('let called = 0; const m = new Model(); const o = { get danger() { called++; return { x: 1 } }, plain: { deep: [{ leaf: 1 }] } }');
+    await client.run(
+      'let called = 0; const m = new Model(); const o = { get danger() { called++; return { x: 1 } }, plain: { deep: [{ leaf: 1 }] } }'
+    );
     expect((await complete(client, 'm.')).matches).toEqual(expect.arrayContaining(['config', 'device', 'generate']));
     expect((await complete(client, 'm.config.hid')).matches).toEqual(['hidden_size']);
     expect((await complete(client, 'm.device.toUpp')).matches).toEqual(['toUpperCase']);
@@ -500,7 +540,11 @@ describe('KernelSession: complete_request', () => {
   it('counts positions in code points', async () => {
     const client = new Client();
     await client.run('const varied = 1');
-    expect(await complete(client, '"😀😀"; vari')).toMatchObject({ matches: ['varied'], cursor_start: 6, cursor_end: 10 });
+    expect(await complete(client, '"😀😀"; vari')).toMatchObject({
+      matches: ['varied'],
+      cursor_start: 6,
+      cursor_end: 10
+    });
   });
 
   it('answers while a cell runs', async () => {
@@ -586,7 +630,11 @@ describe('KernelSession: comms', () => {
 
   it('closes a comm for which there is no target', () => {
     const client = new Client();
-    client.session.handle({ type: 'comm', kind: 'comm_open', content: { comm_id: 'x', target_name: 'none', data: {} } });
+    client.session.handle({
+      type: 'comm',
+      kind: 'comm_open',
+      content: { comm_id: 'x', target_name: 'none', data: {} }
+    });
     expect(client.messages).toMatchObject([{ type: 'comm', kind: 'comm_close', content: { comm_id: 'x' } }]);
   });
 });
