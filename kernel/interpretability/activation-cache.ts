@@ -42,7 +42,9 @@ export class ActivationCache implements Iterable<readonly [string, Tensor]> {
     const full = this.fullName(name, layer);
     const value = this.values.get(full);
     if (!value) {
-      throw new RangeError(`Cannot read ${full} as the cache must hold it: it holds ${this.summary()}. Add the site to run_with_cache's names`);
+      throw new RangeError(
+        `Cannot read ${full} as the cache must hold it: it holds ${this.summary()}. Add the site to run_with_cache's names`
+      );
     }
     return value;
   }
@@ -81,9 +83,17 @@ export class ActivationCache implements Iterable<readonly [string, Tensor]> {
   }
 
   [Symbol.for('Jupyter.display')](): Record<string, unknown> {
-    const lines = this.keys().slice(0, 40).map(k => `${k.padEnd(36)} [${this.values.get(k)!.dims.join(', ')}]`);
+    const lines = this.keys()
+      .slice(0, 40)
+      .map(k => `${k.padEnd(36)} [${this.values.get(k)!.dims.join(', ')}]`);
     const more = this.size > 40 ? [`… and ${this.size - 40} more`] : [];
-    return { 'text/plain': [`ActivationCache: ${this.size} activations, ${(this.bytes / 2 ** 20).toFixed(1)} MiB`, ...lines, ...more].join('\n') };
+    return {
+      'text/plain': [
+        `ActivationCache: ${this.size} activations, ${(this.bytes / 2 ** 20).toFixed(1)} MiB`,
+        ...lines,
+        ...more
+      ].join('\n')
+    };
   }
 
   private fullName(name: string, layer?: number): string {
@@ -95,6 +105,8 @@ export class ActivationCache implements Iterable<readonly [string, Tensor]> {
 
   private summary(): string {
     const keys = this.keys();
-    return keys.length > 6 ? `${keys.slice(0, 6).join(', ')} and ${keys.length - 6} more` : keys.join(', ') || 'nothing';
+    return keys.length > 6
+      ? `${keys.slice(0, 6).join(', ')} and ${keys.length - 6} more`
+      : keys.join(', ') || 'nothing';
   }
 }

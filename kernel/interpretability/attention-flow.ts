@@ -9,7 +9,11 @@ import { runWithCache } from './run';
  * @returns [batch, query, key].
  * @see https://arxiv.org/abs/2005.00928
  */
-export async function attentionRollout(model: InspectableModel, inputs: Inputs, { residual = 0.5 }: { residual?: number } = {}): Promise<Tensor> {
+export async function attentionRollout(
+  model: InspectableModel,
+  inputs: Inputs,
+  { residual = 0.5 }: { residual?: number } = {}
+): Promise<Tensor> {
   if (!(residual >= 0 && residual <= 1)) {
     throw new RangeError(`Cannot roll attention out as residual must be in [0, 1]: current value is ${residual}`);
   }

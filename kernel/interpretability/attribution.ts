@@ -32,7 +32,11 @@ export interface Attribution {
  * @throws {RangeError} If the model has no stream that components add to (post-norm models).
  * @see https://arxiv.org/abs/2211.00593
  */
-export async function directLogitAttribution(model: InspectableModel, inputs: Inputs, options: AttributionOptions): Promise<Attribution> {
+export async function directLogitAttribution(
+  model: InspectableModel,
+  inputs: Inputs,
+  options: AttributionOptions
+): Promise<Attribution> {
   const stack = model.architecture.stacks.at(-1)!;
   checkStream(stack);
   const layers = stack.blocks.length;
@@ -47,9 +51,18 @@ export async function directLogitAttribution(model: InspectableModel, inputs: In
   const final = cache.get(names[1]!);
   const batch = final.dims[0]!;
   const directions = await Promise.all(
-    Array.from({ length: batch }, (_, row) => direction(model, stack, rowOf(final, row), pick(options.target, row), options.minus === undefined ? undefined : pick(options.minus, row)))
+    Array.from({ length: batch }, (_, row) =>
+      direction(
+        model,
+        stack,
+        rowOf(final, row),
+        pick(options.target, row),
+        options.minus === undefined ? undefined : pick(options.minus, row)
+      )
+    )
   );
-  const mean = (of: (row: number) => number): number => Array.from({ length: batch }, (_, r) => of(r)).reduce((a, b) => a + b, 0) / batch;
+  const mean = (of: (row: number) => number): number =>
+    Array.from({ length: batch }, (_, r) => of(r)).reduce((a, b) => a + b, 0) / batch;
   const project = (name: string): number => {
     const value = cache.get(stack.prefix + name);
     return mean(row => dot(centred(rowOf(value, row), stack.final_norm), directions[row]!.vector));
@@ -64,9 +77,16 @@ export async function directLogitAttribution(model: InspectableModel, inputs: In
     parts.push({ label: 'bias', value: constant });
   }
   const sum = parts.reduce((n, p) => n + p.value, 0);
-  const logit = mean(row => dot(centred(rowOf(final, row), stack.final_norm), directions[row]!.vector) + directions[row]!.constant);
+  const logit = mean(
+    row => dot(centred(rowOf(final, row), stack.final_norm), directions[row]!.vector) + directions[row]!.constant
+  );
   if (by === 'head') {
-    const values = await byHead(model, stack, i => cache.get(`${stack.prefix}blocks.${i}.attn.hook_z`), directions.map(d => d.vector));
+    const values = await byHead(
+      model,
+      stack,
+      i => cache.get(`${stack.prefix}blocks.${i}.attn.hook_z`),
+      directions.map(d => d.vector)
+    );
     return { values, labels: headLabels(stack), sum, logit };
   }
   const listed =
@@ -76,7 +96,11 @@ export async function directLogitAttribution(model: InspectableModel, inputs: In
         ? parts.filter(p => p.label.endsWith('mlp'))
         : stack.blocks.map((_, i) => ({ label: `L${i}`, value: parts[1 + 2 * i]!.value + parts[2 + 2 * i]!.value }));
   return {
-    values: new Tensor('float32', Float32Array.from(listed, p => p.value), [listed.length]),
+    values: new Tensor(
+      'float32',
+      Float32Array.from(listed, p => p.value),
+      [listed.length]
+    ),
     labels: listed.map(p => p.label),
     sum,
     logit
@@ -90,10 +114,14 @@ export function headLabels(stack: Stack): string[] {
 
 function checkStream(stack: Stack): void {
   if (stack.blocks.some(b => b.norm_placement === 'post')) {
-    throw new RangeError('Cannot attribute logits as components must add to one residual stream: this model normalises the stream after every sum');
+    throw new RangeError(
+      'Cannot attribute logits as components must add to one residual stream: this model normalises the stream after every sum'
+    );
   }
   if (!stack.heads.some(h => h.output === 'logits')) {
-    throw new RangeError('Cannot attribute logits as the model must have a language-model head: load it with AutoModelForCausalLM');
+    throw new RangeError(
+      'Cannot attribute logits as the model must have a language-model head: load it with AutoModelForCausalLM'
+    );
   }
 }
 
@@ -144,7 +172,10 @@ async function direction(
   if (!norm) {
     return { vector, constant };
   }
-  const w = norm.weight === false ? new Float32Array(width).fill(1) : await model.weight(`${stack.prefix}ln_final.weight`, [width]);
+  const w =
+    norm.weight === false
+      ? new Float32Array(width).fill(1)
+      : await model.weight(`${stack.prefix}ln_final.weight`, [width]);
   if (norm.bias) {
     constant += dot(await model.weight(`${stack.prefix}ln_final.bias`, [width]), vector);
   }
@@ -168,7 +199,9 @@ async function byHead(
   const layers = stack.blocks.length;
   const { heads, head_dim } = stack.blocks[0]!.attention;
   if (stack.blocks.some(b => b.ln1_post)) {
-    throw new RangeError('Cannot attribute logits by head as attn_out must be the sum of its heads: this model normalises it (use by: "component")');
+    throw new RangeError(
+      'Cannot attribute logits by head as attn_out must be the sum of its heads: this model normalises it (use by: "component")'
+    );
   }
   const width = stack.hidden_size;
   const values = new Float32Array(layers * heads);

@@ -45,7 +45,13 @@ function normInput(stack: Stack, layer: number, which: 1 | 2): ('resid_pre' | 'a
 }
 
 /** Computes a derived point from fetched values. */
-export async function derive(point: HookPoint, stack: Stack, values: Values, model: InspectableModel, inputs: Inputs): Promise<Tensor> {
+export async function derive(
+  point: HookPoint,
+  stack: Stack,
+  values: Values,
+  model: InspectableModel,
+  inputs: Inputs
+): Promise<Tensor> {
   const needed = dependencies(point, stack).map(name => values.get(name)!);
   const { layer } = point;
   switch (point.site as DerivedSite | GlobalSite) {
@@ -89,7 +95,9 @@ export function normParts(x: Tensor, norm: Norm, wantScale: boolean): Tensor {
       row.forEach((v, i) => (normalized[r * width + i] = (v - mean) / scales[r]!));
     }
   }
-  return wantScale ? new Tensor('float32', scales, [...x.dims.slice(0, -1), 1]) : new Tensor('float32', normalized, x.dims);
+  return wantScale
+    ? new Tensor('float32', scales, [...x.dims.slice(0, -1), 1])
+    : new Tensor('float32', normalized, x.dims);
 }
 
 /** q·kᵀ after scale, soft cap and mask: [batch, head, query_pos, key_pos], −∞ where hidden. */

@@ -96,10 +96,13 @@ export function placeEdits(stack: Stack, edits: readonly Edit[], size: RunSize):
       throw new RangeError(`Cannot edit ${given} as it must be one of ${EDIT_SITES.join(', ')}`);
     }
     const site = given as EditSite;
-    const chosen = givenLayer === 'all' ? stack.blocks.map((_, i) => i) : list(givenLayer).map(l => layerIndex(l, layers));
+    const chosen =
+      givenLayer === 'all' ? stack.blocks.map((_, i) => i) : list(givenLayer).map(l => layerIndex(l, layers));
     return chosen.map(layer => {
       if (site === 'resid_mid' && stack.blocks[layer]!.residual === 'parallel') {
-        throw new RangeError('Cannot edit resid_mid as attention and MLP run in parallel in this model: there is no stream between them');
+        throw new RangeError(
+          'Cannot edit resid_mid as attention and MLP run in parallel in this model: there is no stream between them'
+        );
       }
       const heads = headsOf(stack, site, layer);
       if (edit.at.head !== undefined && !heads) {
@@ -127,7 +130,9 @@ function fromName(stack: Stack, at: At): { site: string; layer: number | readonl
   const name = canonicalName(at.site, stack.blocks.length);
   const point = hookPoints([stack]).find(p => p.name === name);
   if (!point || point.layer < 0) {
-    throw new RangeError(`Cannot edit ${at.site} as the place needs a layer: { site: 'z', layer: 5 } or { site: 'blocks.5.attn.hook_z' }`);
+    throw new RangeError(
+      `Cannot edit ${at.site} as the place needs a layer: { site: 'z', layer: 5 } or { site: 'blocks.5.attn.hook_z' }`
+    );
   }
   return { site: point.site, layer: point.layer };
 }
@@ -175,7 +180,12 @@ export type Reader = (placed: Placed) => Tensor;
  *
  * @param read Supplies means' sources; called for `set: 'mean'` only.
  */
-export function composeEdits(stack: Stack, placed: readonly Placed[], size: RunSize, read: Reader): Map<EditSite, SiteEdit> {
+export function composeEdits(
+  stack: Stack,
+  placed: readonly Placed[],
+  size: RunSize,
+  read: Reader
+): Map<EditSite, SiteEdit> {
   const layers = stack.blocks.length;
   const result = new Map<EditSite, SiteEdit>();
   for (const site of new Set(placed.map(p => p.site))) {
@@ -283,10 +293,12 @@ function changeOf(placed: Placed, read: Reader): Change {
       add[at]! += times * fill(b, p, h, i);
     };
   }
-  const set = (fill: Filler): Change => (mul, add, at, b, p, h, i) => {
-    mul[at] = 0;
-    add[at] = fill(b, p, h, i);
-  };
+  const set =
+    (fill: Filler): Change =>
+    (mul, add, at, b, p, h, i) => {
+      mul[at] = 0;
+      add[at] = fill(b, p, h, i);
+    };
   if ('from' in edit) {
     return set(fromCache(placed, edit.from.get(placed.named, placed.namedLayer)));
   }
@@ -307,7 +319,9 @@ function toTensor(value: Tensor | readonly unknown[] | number): Tensor {
     return new Tensor('float32', Float32Array.of(value), []);
   }
   if (!Array.isArray(value)) {
-    throw new TypeError(`Cannot edit as the value must be 'zero', 'mean', a number, a Tensor or nested lists: current value is ${String(value)}`);
+    throw new TypeError(
+      `Cannot edit as the value must be 'zero', 'mean', a number, a Tensor or nested lists: current value is ${String(value)}`
+    );
   }
   return Tensor.tensor(value as never, 'float32');
 }
@@ -334,10 +348,13 @@ function filler(placed: Placed, value: Tensor): Filler {
     axes = axes.filter(a => !a.single);
   }
   axes = axes.slice(Math.max(0, axes.length - lead.length));
-  const fits = lead.length <= axes.length && lead.every((d, i) => d === 1 || d === axes[axes.length - lead.length + i]!.length);
+  const fits =
+    lead.length <= axes.length && lead.every((d, i) => d === 1 || d === axes[axes.length - lead.length + i]!.length);
   if (!fits) {
     const want = ordered.map(a => `${{ b: 'batch', p: 'pos', h: 'head' }[a.axis]} ${a.length}`).join(', ');
-    throw new TypeError(`Cannot edit ${placed.named} as the value must broadcast to [${want}, …]: current shape is [${dims}]`);
+    throw new TypeError(
+      `Cannot edit ${placed.named} as the value must broadcast to [${want}, …]: current shape is [${dims}]`
+    );
   }
   const used = axes.slice(axes.length - lead.length);
   const last = dims.length === 0 ? 1 : dims.at(-1)!;
@@ -364,19 +381,25 @@ function fromCache(placed: Placed, value: Tensor): Filler {
   };
   const check = (axis: string, index: number, length: number): number => {
     if (index >= length) {
-      throw new TypeError(`Cannot patch ${placed.named} as the cache must cover ${axis} ${index}: it has ${length}. Both runs must have the same number of tokens, or pos must be given`);
+      throw new TypeError(
+        `Cannot patch ${placed.named} as the cache must cover ${axis} ${index}: it has ${length}. Both runs must have the same number of tokens, or pos must be given`
+      );
     }
     return index;
   };
   if (placed.site === 'pattern') {
     const [, heads, queries, keys] = dims as [number, number, number, number];
     return (b, p, h, i) =>
-      data[((row(b) * heads + placed.heads![h]!) * queries + check('pos', placed.pos[p]!, queries)) * keys + check('key', i, keys)]!;
+      data[
+        ((row(b) * heads + placed.heads![h]!) * queries + check('pos', placed.pos[p]!, queries)) * keys +
+          check('key', i, keys)
+      ]!;
   }
   const pos = dims[1]!;
   if (placed.heads) {
     const [heads, size] = dims.slice(2) as [number, number];
-    return (b, p, h, i) => data[((row(b) * pos + check('pos', placed.pos[p]!, pos)) * heads + placed.heads![h]!) * size + i]!;
+    return (b, p, h, i) =>
+      data[((row(b) * pos + check('pos', placed.pos[p]!, pos)) * heads + placed.heads![h]!) * size + i]!;
   }
   const width = dims[2]!;
   return (b, p, _h, i) => data[(row(b) * pos + check('pos', placed.pos[p]!, pos)) * width + i]!;

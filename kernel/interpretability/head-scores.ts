@@ -51,7 +51,9 @@ export async function headScores(
       }
     });
   }
-  return Object.fromEntries(kinds.map(k => [k, new Tensor('float32', Float32Array.from(sums.get(k)!), [blocks.length, heads])]));
+  return Object.fromEntries(
+    kinds.map(k => [k, new Tensor('float32', Float32Array.from(sums.get(k)!), [blocks.length, heads])])
+  );
 }
 
 function score(kind: HeadKind, pattern: Float32Array, head: number, n: number, length: number): number {
@@ -66,7 +68,9 @@ function score(kind: HeadKind, pattern: Float32Array, head: number, n: number, l
 
 function drawn({ length = 50, seeds = 5 }: HeadScoreOptions, [low, high]: readonly [number, number]): number[][] {
   if (!Number.isInteger(length) || length < 2) {
-    throw new RangeError(`Cannot score heads as length must be a whole number of at least 2: current value is ${length}`);
+    throw new RangeError(
+      `Cannot score heads as length must be a whole number of at least 2: current value is ${length}`
+    );
   }
   const list = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, i) => i) : seeds;
   return list.map(seed => {

@@ -98,12 +98,28 @@ export function hookPoints(stacks: readonly Stack[]): HookPoint[] {
     const start = [point('embed', -1), ...(embedding.positions ? [point('pos_embed', -1)] : [])];
     const inner = blocks.flatMap((block, layer) => [
       point('resid_pre', layer),
-      ...(['ln1_scale', 'ln1_normalized', 'q', 'k', 'v', 'rot_q', 'rot_k', 'attn_scores', 'pattern', 'z', 'result'] as const)
+      ...(
+        [
+          'ln1_scale',
+          'ln1_normalized',
+          'q',
+          'k',
+          'v',
+          'rot_q',
+          'rot_k',
+          'attn_scores',
+          'pattern',
+          'z',
+          'result'
+        ] as const
+      )
         .filter(site => stack.causal || (site !== 'rot_k' && site !== 'attn_scores'))
         .map(site => point(site, layer)),
       point('attn_out', layer),
       ...(block.residual === 'parallel' ? [] : [point('resid_mid', layer)]),
-      ...(block.cross_attention ? (['q', 'rot_q', 'pattern', 'z'] as const).map(site => point(site, layer, 'cross_attn')) : []),
+      ...(block.cross_attention
+        ? (['q', 'rot_q', 'pattern', 'z'] as const).map(site => point(site, layer, 'cross_attn'))
+        : []),
       ...(['ln2_scale', 'ln2_normalized', 'mlp_pre'] as const).map(site => point(site, layer)),
       ...(block.mlp.gated ? [point('mlp_pre_linear', layer)] : []),
       ...(['mlp_post', 'mlp_out', 'resid_post'] as const).map(site => point(site, layer))
@@ -130,7 +146,9 @@ export function canonicalName(name: string, layers: number): string {
 export function layerIndex(layer: number, layers: number): number {
   const index = layer < 0 ? layers + layer : layer;
   if (!Number.isInteger(index) || index < 0 || index >= layers) {
-    throw new RangeError(`Cannot find layer ${layer} as layers are 0 … ${layers - 1} (or −${layers} … −1 from the end)`);
+    throw new RangeError(
+      `Cannot find layer ${layer} as layers are 0 … ${layers - 1} (or −${layers} … −1 from the end)`
+    );
   }
   return index;
 }
@@ -150,7 +168,9 @@ export function selectPoints(points: readonly HookPoint[], filter: NameFilter, l
   for (const name of wanted) {
     if (!points.some(p => p.name === name || p.site === name)) {
       const sites = [...new Set(points.map(p => p.site))];
-      throw new RangeError(`Cannot read ${name} as it must be a site (${sites.join(', ')}) or a hook name (blocks.0.attn.hook_pattern)`);
+      throw new RangeError(
+        `Cannot read ${name} as it must be a site (${sites.join(', ')}) or a hook name (blocks.0.attn.hook_pattern)`
+      );
     }
   }
   return points.filter(p => wanted.includes(p.name) || wanted.includes(p.site));

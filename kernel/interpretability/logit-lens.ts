@@ -27,7 +27,11 @@ export interface LogitLensOptions {
  *
  * @see https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens
  */
-export async function logitLens(model: InspectableModel, inputs: Inputs, options: LogitLensOptions = {}): Promise<LogitLens> {
+export async function logitLens(
+  model: InspectableModel,
+  inputs: Inputs,
+  options: LogitLensOptions = {}
+): Promise<LogitLens> {
   const stack = model.architecture.stacks.at(-1)!;
   const layers = stack.blocks.length;
   const last = `blocks.${layers - 1}.hook_resid_post`;

@@ -37,7 +37,8 @@ export async function runWithHooks(
   const settled: Placed[] = placed.filter(p => !('fn' in p.edit));
   const calls = placed.filter(p => 'fn' in p.edit).sort(byOrder);
   const means = await readMeans(model, inputs, settled);
-  const compose = (): ReturnType<typeof composeEdits> => composeEdits(stack, settled, size, p => means.get(graphNameOf(p, stack.prefix))!);
+  const compose = (): ReturnType<typeof composeEdits> =>
+    composeEdits(stack, settled, size, p => means.get(graphNameOf(p, stack.prefix))!);
   for (const call of calls) {
     const name = graphNameOf(call, stack.prefix);
     const { values } = await model.run(inputs, { fetch: [name], ...(settled.length > 0 ? { edits: compose() } : {}) });
@@ -45,7 +46,11 @@ export async function runWithHooks(
     if (!('fn' in edit)) {
       continue;
     }
-    const hook = { name: hookName(call.named, call.namedLayer, stack.prefix), site: call.named, layer: call.namedLayer };
+    const hook = {
+      name: hookName(call.named, call.namedLayer, stack.prefix),
+      site: call.named,
+      layer: call.namedLayer
+    };
     const changed = await edit.fn(values.get(name)!, hook);
     if (changed === undefined) {
       continue;
@@ -77,7 +82,10 @@ function part(value: Tensor, placed: Placed): Tensor {
   const pick = (t: Tensor, axis: number, indices: readonly number[]): Tensor =>
     indices.length === t.dims[axis] && indices.every((v, i) => v === i)
       ? t
-      : Tensor.cat(indices.map(i => t.slice(...t.dims.map((_, a) => (a === axis ? ([i, i + 1] as [number, number]) : null)))), axis);
+      : Tensor.cat(
+          indices.map(i => t.slice(...t.dims.map((_, a) => (a === axis ? ([i, i + 1] as [number, number]) : null)))),
+          axis
+        );
   const isPattern = placed.site === 'pattern';
   let out = pick(value, 0, placed.batch);
   out = pick(out, isPattern ? 2 : 1, placed.pos);
@@ -85,7 +93,11 @@ function part(value: Tensor, placed: Placed): Tensor {
   return placed.heads ? pick(out, headAxis, placed.heads.length ? placed.heads : all(value.dims[headAxis]!)) : out;
 }
 
-async function readMeans(model: InspectableModel, inputs: Inputs, placed: readonly Placed[]): Promise<ReadonlyMap<string, Tensor>> {
+async function readMeans(
+  model: InspectableModel,
+  inputs: Inputs,
+  placed: readonly Placed[]
+): Promise<ReadonlyMap<string, Tensor>> {
   const prefix = model.architecture.stacks.at(-1)!.prefix;
   const names = placed.filter(p => 'set' in p.edit && p.edit.set === 'mean').map(p => graphNameOf(p, prefix));
   return names.length === 0 ? new Map() : (await model.run(inputs, { fetch: [...new Set(names)] })).values;
@@ -104,4 +116,3 @@ export function runSize(inputs: Inputs): RunSize {
   }
   throw new TypeError('Cannot run with hooks as inputs must have input_ids or inputs_embeds');
 }
-

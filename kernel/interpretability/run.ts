@@ -32,18 +32,25 @@ export async function runWithCache(
   const { stacks } = model.architecture;
   const points = choosePoints(model, inputs, options.names);
   const stackOf = (p: HookPoint) => stacks[p.stack]!;
-  const isComputed = (p: HookPoint): boolean => isDerived(p.site) || p.site === 'ln_final_scale' || p.site === 'ln_final_normalized';
+  const isComputed = (p: HookPoint): boolean =>
+    isDerived(p.site) || p.site === 'ln_final_scale' || p.site === 'ln_final_normalized';
   const fetch = points.flatMap(p => (isComputed(p) ? dependencies(p, stackOf(p)) : [graphName(p, stackOf(p).prefix)]));
   const { output, values } = await model.run(inputs, { fetch: [...new Set(fetch)] });
   const held = new Map(values);
   const kept = new Map<string, Tensor>();
   for (const point of points) {
     const stack = stackOf(point);
-    const value = isComputed(point) ? await derive(point, stack, held, model, inputs) : held.get(graphName(point, stack.prefix))!;
+    const value = isComputed(point)
+      ? await derive(point, stack, held, model, inputs)
+      : held.get(graphName(point, stack.prefix))!;
     kept.set(point.name, takePositions(value, point, options.pos ?? 'all'));
   }
   const layers = stacks.at(-1)!.blocks.length;
-  return { logits: output['logits'] ?? output['last_hidden_state'], output, cache: new ActivationCache(kept, layers, stacks.length === 1 ? stacks[0]!.prefix : '') };
+  return {
+    logits: output['logits'] ?? output['last_hidden_state'],
+    output,
+    cache: new ActivationCache(kept, layers, stacks.length === 1 ? stacks[0]!.prefix : '')
+  };
 }
 
 /** Name, dims and bytes of activations a run would keep, without running. */
@@ -58,7 +65,11 @@ export interface ScanEntry {
  *
  * @param size Batch and positions, or inputs with input_ids.
  */
-export function scan(model: InspectableModel, inputs: Inputs, options: CacheOptions = {}): { entries: ScanEntry[]; bytes: number } {
+export function scan(
+  model: InspectableModel,
+  inputs: Inputs,
+  options: CacheOptions = {}
+): { entries: ScanEntry[]; bytes: number } {
   const points = choosePoints(model, inputs, options.names);
   const entries = points.map(p => {
     const dims = pointDims(model, p, inputSize(inputs));
@@ -93,7 +104,11 @@ function inputSize(inputs: Inputs): { batch: number; pos: number } {
 }
 
 /** Dims of a point for a run of that size. */
-function pointDims(model: InspectableModel, point: HookPoint, { batch, pos }: { batch: number; pos: number }): number[] {
+function pointDims(
+  model: InspectableModel,
+  point: HookPoint,
+  { batch, pos }: { batch: number; pos: number }
+): number[] {
   const stack = model.architecture.stacks[point.stack]!;
   const block = stack.blocks[Math.max(point.layer, 0)]!;
   const attention = point.kind === 'attn' ? block.attention : block.cross_attention!;
@@ -137,7 +152,9 @@ function takePositions(value: Tensor, point: HookPoint, pos: Pos): Tensor {
   const from = single ? index(pos === 'last' ? -1 : (pos as number)) : index((pos as { from?: number }).from ?? 0);
   const to = single ? from + 1 : index((pos as { to?: number }).to ?? length);
   if (!(from >= 0 && to <= length && from < to)) {
-    throw new RangeError(`Cannot keep positions ${JSON.stringify(pos)} as they must be within ${length}: from ${from} to ${to}`);
+    throw new RangeError(
+      `Cannot keep positions ${JSON.stringify(pos)} as they must be within ${length}: from ${from} to ${to}`
+    );
   }
   const ranges = value.dims.map((_, i) => (i === axis ? ([from, to] as [number, number]) : null));
   const part = value.slice(...ranges);

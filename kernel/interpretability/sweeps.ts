@@ -10,7 +10,9 @@ import { runWithCache } from './run';
 import { runSize, runWithHooks } from './run-with-hooks';
 
 /** A number per batch row from the logits of a run, [batch, pos, vocab_size]. */
-export type Metric = ((logits: Tensor) => number | readonly number[]) | { readonly target: number; readonly minus?: number; readonly pos?: number };
+export type Metric =
+  | ((logits: Tensor) => number | readonly number[])
+  | { readonly target: number; readonly minus?: number; readonly pos?: number };
 
 export interface SweepOptions {
   /** Where to edit: head sites sweep layer × head, stream sites layer × position. */
@@ -65,11 +67,18 @@ function isCache(value: unknown): value is ActivationCache {
   return typeof (value as ActivationCache).get === 'function' && typeof (value as ActivationCache).keys === 'function';
 }
 
-async function sweep(model: InspectableModel, inputs: Inputs, options: SweepOptions, edit: (at: Edit['at']) => Edit): Promise<Sweep> {
+async function sweep(
+  model: InspectableModel,
+  inputs: Inputs,
+  options: SweepOptions,
+  edit: (at: Edit['at']) => Edit
+): Promise<Sweep> {
   const stack = model.architecture.stacks.at(-1)!;
   const size = runSize(inputs);
   if (size.batch !== 1) {
-    throw new RangeError(`Cannot sweep as inputs must be one prompt (the batch holds the edits): current batch is ${size.batch}`);
+    throw new RangeError(
+      `Cannot sweep as inputs must be one prompt (the batch holds the edits): current batch is ${size.batch}`
+    );
   }
   const { site } = options;
   const layers = options.layers ?? stack.blocks.map((_, i) => i);
@@ -81,7 +90,9 @@ async function sweep(model: InspectableModel, inputs: Inputs, options: SweepOpti
   const columns = byHead ? heads!.count : size.pos;
   const plain = await model.run({ ...inputs, ...kept(options.metric, size.pos) }, {});
   const baseline = measure(options.metric, plain.output['logits'], size.pos)[0]!;
-  const places = layers.flatMap((layer, row) => Array.from({ length: columns }, (_, column) => ({ layer, row, column })));
+  const places = layers.flatMap((layer, row) =>
+    Array.from({ length: columns }, (_, column) => ({ layer, row, column }))
+  );
   const values = new Float32Array(places.length);
   const step = options.batch_size ?? 16;
   for (let from = 0; from < places.length; from += step) {
@@ -90,8 +101,14 @@ async function sweep(model: InspectableModel, inputs: Inputs, options: SweepOpti
     const edits = chosen.map(({ layer, column }, batch) =>
       edit({ site, layer, batch, ...(byHead ? { head: column } : { pos: column }) })
     );
-    const { output } = await runWithHooks(model, { ...repeat(inputs, chosen.length), ...kept(options.metric, size.pos) }, edits);
-    measure(options.metric, output['logits'], size.pos).forEach((v, i) => (values[chosen[i]!.row * columns + chosen[i]!.column] = v));
+    const { output } = await runWithHooks(
+      model,
+      { ...repeat(inputs, chosen.length), ...kept(options.metric, size.pos) },
+      edits
+    );
+    measure(options.metric, output['logits'], size.pos).forEach(
+      (v, i) => (values[chosen[i]!.row * columns + chosen[i]!.column] = v)
+    );
     options.on_progress?.(Math.min(1, (from + step) / places.length));
     await nextTask();
   }
@@ -99,7 +116,11 @@ async function sweep(model: InspectableModel, inputs: Inputs, options: SweepOpti
     values: new Tensor('float32', values, [layers.length, columns]),
     labels: {
       layers: layers.map(l => `L${l}`),
-      columns: byHead ? headLabels(stack).slice(0, columns).map(l => l.replace(/^L\d+/, '')) : Array.from({ length: columns }, (_, i) => String(i))
+      columns: byHead
+        ? headLabels(stack)
+            .slice(0, columns)
+            .map(l => l.replace(/^L\d+/, ''))
+        : Array.from({ length: columns }, (_, i) => String(i))
     },
     baseline
   };
@@ -116,7 +137,13 @@ function repeat(inputs: Inputs, times: number): Inputs {
     Object.entries(inputs).map(([key, value]) => {
       if (value instanceof Tensor) {
         const one = value.dims.length === 1 ? value.unsqueeze(0) : value;
-        return [key, Tensor.cat(Array.from({ length: times }, () => one), 0)];
+        return [
+          key,
+          Tensor.cat(
+            Array.from({ length: times }, () => one),
+            0
+          )
+        ];
       }
       if (Array.isArray(value)) {
         const row = Array.isArray(value[0]) ? value[0] : value;

@@ -17,6 +17,17 @@ import type { HeadScoreOptions, HeadScores } from '../interpretability/head-scor
 import { headScores } from '../interpretability/head-scores';
 import type { LogitLens, LogitLensOptions } from '../interpretability/logit-lens';
 import { logitLens } from '../interpretability/logit-lens';
+import type { ActivationCache } from '../interpretability/activation-cache';
+import type { NearestOptions } from '../interpretability/nearest-tokens';
+import { nearestTokens } from '../interpretability/nearest-tokens';
+import type { PathPatching, PathPatchingOptions } from '../interpretability/path-patching';
+import { pathPatching } from '../interpretability/path-patching';
+import type { SteeringOptions } from '../interpretability/steering';
+import { steeringVector } from '../interpretability/steering';
+import type { ResidualNorms, TokenStats } from '../interpretability/token-stats';
+import { residualNorms, tokenStats } from '../interpretability/token-stats';
+import type { TraceOptions } from '../interpretability/trace';
+import { Trace } from '../interpretability/trace';
 import type { CacheOptions } from '../interpretability/run';
 import { runWithCache, scan } from '../interpretability/run';
 import { runWithHooks } from '../interpretability/run-with-hooks';
@@ -207,7 +218,9 @@ export class PreTrainedModel extends Callable {
    * @throws {TypeError} If an input is unknown or its shape does not fit.
    */
   async forward(inputs: ForwardInputs): Promise<ModelOutput> {
-    const { output } = await this.run(inputs);
+    const output = this.traced
+      ? ((await this.traced.run(inspectable(this), inputs)) as ModelOutput)
+      : (await this.run(inputs)).output;
     const tuple =
       inputs['return_dict'] === false || (inputs['return_dict'] === undefined && this.config['return_dict'] === false);
     return tuple ? (output.to_tuple() as unknown as ModelOutput) : output;
@@ -347,6 +360,65 @@ export class PreTrainedModel extends Callable {
     }
     const { output } = await runWithHooks(inspectable(this), inputs, edits);
     return output as ModelOutput;
+  }
+
+  /**
+   * Runs code with every forward of this model edited and watched, generation included.
+   *
+   * @param options `edits` (or a function from the step to edits; step 0 is the prompt), `names`, `pos`.
+   * @param run What to run.
+   * @returns What it returned, and one cache per forward if `names` were given.
+   * @example
+   * const { result, steps } = await model.trace(
+   *   { edits: [{ at: { site: 'z', layer: 5, head: 1 }, set: 'zero' }], names: ['pattern'] },
+   *   () => model.generate({ ...inputs, max_new_tokens: 8 })
+   * );
+   */
+  async trace<R>(options: TraceOptions, run: () => Promise<R> | R): Promise<{ result: R; steps: readonly ActivationCache[] }> {
+    if (this.traced) {
+      throw new RangeError('Cannot open a trace as another is open on this model: give all edits to one');
+    }
+    const trace = new Trace(options);
+    this.traced = trace;
+    try {
+      return { result: await run(), steps: trace.steps };
+    } finally {
+      this.traced = undefined;
+    }
+  }
+
+  private traced: Trace | undefined;
+
+  /** How much one head tells another, and nobody else (interpretability/path-patching.ts). */
+  path_patching(inputs: ForwardInputs, options: PathPatchingOptions): Promise<PathPatching> {
+    return pathPatching(inspectable(this), inputs, options);
+  }
+
+  /** Mean activation on some prompts less that on others, [d_model]. */
+  steering_vector(
+    positive: ForwardInputs | readonly ForwardInputs[],
+    negative: ForwardInputs | readonly ForwardInputs[],
+    options: SteeringOptions
+  ): Promise<Tensor> {
+    return steeringVector(inspectable(this), positive, negative, options);
+  }
+
+  /** The tokens whose (un)embedding lies nearest to a vector [d_model]. */
+  async nearest_tokens(vector: Tensor, options: NearestOptions = {}): Promise<{ ids: Tensor; scores: Tensor }> {
+    const prefix = this.runtime.architecture.stacks.at(-1)!.prefix;
+    const table = await this.runtime.weights.table(`${prefix}${options.matrix ?? 'embed'}.weight`);
+    const rows = (from: number, to: number): Float32Array => table.lookup(Array.from({ length: to - from }, (_, i) => from + i));
+    return nearestTokens(vector, table.rows, rows, options);
+  }
+
+  /** Surprisal, entropy and rank of every token, each [batch, pos]. */
+  token_stats(inputs: ForwardInputs): Promise<TokenStats> {
+    return tokenStats(inspectable(this), inputs);
+  }
+
+  /** Length and largest element of the residual stream, [layers + 1, batch, pos]. */
+  residual_norms(inputs: ForwardInputs): Promise<ResidualNorms> {
+    return residualNorms(inspectable(this), inputs);
   }
 
   /** Every block's output through the final norm and the unembedding (interpretability/logit-lens.ts). */
