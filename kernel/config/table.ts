@@ -4,7 +4,11 @@ import { cloneJson, type Fields } from './entry';
 import { llavaConfig } from './llava';
 import { qwenConfig } from './qwen';
 
-const entries = new Map<string, ConfigEntry>([...Object.entries(builtinConfigs), ['llava', llavaConfig], ['qwen', qwenConfig]]);
+const entries = new Map<string, ConfigEntry>([
+  ...Object.entries(builtinConfigs),
+  ['llava', llavaConfig],
+  ['qwen', qwenConfig]
+]);
 
 /** Adds or replaces what is known about a model type's configuration. */
 export function registerConfig(model_type: string, entry: ConfigEntry): void {

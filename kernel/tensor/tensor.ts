@@ -353,8 +353,12 @@ export class Tensor implements Dense {
     return Tensor.of(write(this.dtype, values, [values.length]));
   }
 
-  /** Plain nested lists: int64 and float16 as numbers, bool as true and false; a scalar gives one value. */
-  tolist(): NestedList {
+  /**
+   * Plain nested lists: int64 and float16 as numbers, bool as true and false; a scalar gives one value.
+   *
+   * @typeParam T What the caller knows it to be, e.g. `tolist<number[][]>()`.
+   */
+  tolist<T extends NestedList = NestedList>(): T {
     const numbers = read(this);
     const strides = stridesOf(this.dims);
     const isBool = this.dtype === 'bool';
@@ -365,7 +369,7 @@ export class Tensor implements Dense {
       }
       return Array.from({ length }, (_, i) => nest(axis + 1, offset + i * strides[axis]!));
     };
-    return nest(0, 0);
+    return nest(0, 0) as T;
   }
 
   /**

@@ -15,7 +15,12 @@ const FILE = 'vk_swiftshader_icd.json';
 
 /** Folders Chromium is installed in: the distribution's package, or the one playwright-core downloads. */
 function folders() {
-  const found = ['/usr/lib/chromium', '/usr/lib64/chromium-browser', '/opt/google/chrome', '/snap/chromium/current/usr/lib/chromium-browser'];
+  const found = [
+    '/usr/lib/chromium',
+    '/usr/lib64/chromium-browser',
+    '/opt/google/chrome',
+    '/snap/chromium/current/usr/lib/chromium-browser'
+  ];
   try {
     found.push(dirname(require('playwright-core').chromium.executablePath()));
   } catch {
@@ -50,5 +55,9 @@ if (folder) {
 module.exports = environment;
 
 if (require.main === module) {
-  process.stdout.write(Object.entries(environment).map(([name, value]) => `${name}=${value}`).join(' '));
+  process.stdout.write(
+    Object.entries(environment)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ')
+  );
 }

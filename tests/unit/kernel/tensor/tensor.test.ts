@@ -54,7 +54,7 @@ const isDump = (value: unknown): value is Dump => typeof value === 'object' && v
 function expectLike(actual: Tensor, dump: Dump): void {
   const expected = load(dump);
   expect({ dtype: actual.dtype, dims: actual.dims }).toEqual({ dtype: expected.dtype, dims: expected.dims });
-  const [a, b] = [actual.numbers(), expected.numbers()];
+  const [a, b] = [[...actual.numbers()], [...expected.numbers()]];
   const largest = b.reduce(
     (most: number, value: number) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
     0
