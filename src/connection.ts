@@ -139,9 +139,7 @@ export class WorkerConnection {
         clearTimeout(this._timer);
         this._isReady = true;
         this._ready.resolve();
-        if (this._lock && navigator.locks) {
-          this._watchLife(this._lock).catch(() => undefined); // aborted by fail()
-        }
+        this._watchLife();
         break;
       case 'reply':
         this._pending.get(received.id)?.resolve(received.content);
@@ -168,18 +166,17 @@ export class WorkerConnection {
 
   /**
    * Notices the end of a worker that nobody ended. Browsers raise no event for it, but they do free its locks: the
-   * worker holds one for life, and we stand in line for it.
+   * worker holds one from before it is ready, and we stand in line for it.
    */
-  private async _watchLife(lock: string): Promise<void> {
-    const isHeld = async (): Promise<boolean> =>
-      (await navigator.locks.query()).held!.some(({ name }) => name === lock);
-    // The worker asks for its lock in parallel: whoever stands in line before it holds it would take it.
-    while (!this._closed && !(await isHeld())) {
-      await new Promise(resolve => setTimeout(resolve, 500));
+  private _watchLife(): void {
+    if (!this._lock || !navigator.locks) {
+      return;
     }
-    await navigator.locks.request(lock, { signal: this._released.signal }, () => {
-      this.fail(new Error("The kernel's worker ended unexpectedly; the browser may have run out of memory"));
-    });
+    navigator.locks
+      .request(this._lock, { signal: this._released.signal }, () => {
+        this.fail(new Error("The kernel's worker ended unexpectedly; the browser may have run out of memory"));
+      })
+      .catch(() => undefined); // aborted by fail()
   }
 
   private _setFlag(value: 0 | 1): void {

@@ -24,7 +24,7 @@ export async function startOptions(location: string): Promise<StartOptions> {
     assetsUrl: staticUrl('kernel/'),
     notebookPath: location.slice(location.indexOf(':') + 1).replace(/^\/+/, ''),
     headers: isLite() ? {} : serverHeaders(),
-    lifeLock: `loupe-kernel-${UUID.uuid4()}`,
+    ...(navigator.locks ? { lifeLock: `loupe-kernel-${UUID.uuid4()}` } : {}),
     settings: await settingsJson()
   };
 }

@@ -56,8 +56,8 @@ export interface StartOptions {
   /** The int32 flag at index 0 is set to 1 by an interrupt, so that even synchronous loops of library code can stop. */
   interruptBuffer?: SharedArrayBuffer;
   /**
-   * Name of a Web Lock the worker requests at once and holds until it ends: the page waits for the same lock and so
-   * learns when the browser killed the worker. Absent where there are no locks.
+   * Name of a Web Lock the worker holds before it says `ready`, and until it ends: the page then waits for the same lock
+   * and so learns when the browser killed the worker. Absent where there are no locks.
    */
   lifeLock?: string;
   /** User settings: device, threads, cache size and so on (see schema/kernel.json). */

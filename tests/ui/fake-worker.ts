@@ -10,8 +10,10 @@ let current;
 onmessage = async ({ data }) => {
   if (data.type === 'start') {
     globalThis.options = data.options;
-    if (data.options.lifeLock) navigator.locks.request(data.options.lifeLock, () => new Promise(() => {}));
-    postMessage({ type: 'ready' });
+    navigator.locks.request(data.options.lifeLock, () => {
+      postMessage({ type: 'ready' });
+      return new Promise(() => {});
+    });
   } else if (data.type === 'interrupt') stop?.(new DOMException('interrupted', 'KeyboardInterrupt'));
   else if (data.type === 'input_reply') answer?.(data.value);
   else if (data.type === 'execute_request') {
