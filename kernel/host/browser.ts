@@ -4,7 +4,7 @@ import { browserResolver } from '../hub/browser-resolve';
 import { openOpfsCache } from '../hub/opfs-cache';
 import type { DeviceName, Engine, FileCache, Host, ModelFolder } from './host';
 import { createWebSession } from './web-session';
-import { findAdapter, openGpu } from './webgpu';
+import { findAdapter, guardRuns, openGpu } from './webgpu';
 
 /** What the page tells the worker; a `StartOptions` message is one. */
 export interface BrowserHostOptions {
@@ -130,12 +130,14 @@ async function loadEngine(device: DeviceName, assets: string, threads: number, o
     description: `WebGPU (${gpu.name})`,
     float16: gpu.float16,
     lost: gpu.lost,
-    createSession: (model, weights, sessionOptions = {}) =>
-      createWebSession(web.InferenceSession.create, model, weights, {
+    createSession: async (model, weights, sessionOptions = {}) => {
+      const session = await createWebSession(web.InferenceSession.create, model, weights, {
         graphOptimizationLevel: 'basic',
         ...sessionOptions,
         executionProviders: [{ name: 'webgpu', device: gpu.device as never }]
-      })
+      });
+      return guardRuns(session, gpu.lost);
+    }
   };
 }
 

@@ -1,5 +1,7 @@
 /** The GPU device of the browser's engine: owned here, so that its loss is noticed and a new one can be made. */
 
+import type * as ort from 'onnxruntime-common';
+
 /** As much of WebGPU's types as is used; TypeScript's worker library has no more. */
 interface Adapter {
   readonly features: ReadonlySet<string>;
@@ -77,4 +79,35 @@ export async function openGpu(): Promise<Gpu> {
     largestBuffer: device.limits['maxBufferSize'] ?? 0,
     lost: device.lost.then(({ reason, message }) => `the GPU device was lost (${reason}): ${message}`)
   };
+}
+
+/**
+ * Makes a session's runs end when the device is lost: the engine's own promises may then stay open for ever.
+ *
+ * @param lost Resolves with the reason.
+ */
+export function guardRuns(session: ort.InferenceSession, lost: Promise<string>): ort.InferenceSession {
+  const waiting = new Set<(error: Error) => void>();
+  let failure: Error | undefined;
+  void lost.then(reason => {
+    failure = new Error(
+      `Cannot run the model as its GPU device must be there: ${reason}; load the model again, or with device: 'wasm'`
+    );
+    waiting.forEach(reject => reject(failure!));
+  });
+  const run = session.run.bind(session) as (...args: unknown[]) => Promise<ort.InferenceSession.ReturnType>;
+  const guarded = (...args: unknown[]): Promise<ort.InferenceSession.ReturnType> =>
+    new Promise((resolve, reject) => {
+      if (failure) {
+        reject(failure);
+        return;
+      }
+      waiting.add(reject);
+      run(...args)
+        // What a run throws while its device goes is only how that shows.
+        .then(resolve, (error: unknown) => setTimeout(() => reject(failure ?? error)))
+        .finally(() => waiting.delete(reject));
+    });
+  session.run = guarded as typeof session.run;
+  return session;
 }

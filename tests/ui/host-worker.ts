@@ -49,6 +49,41 @@ const checks: Record<string, (options: BrowserHostOptions, argument: string) => 
     return { description: engine.description, values, log, failure };
   },
 
+  /** A lost device: its engine says so, and a new one works. */
+  async lost(options) {
+    const devices: { destroy(): void }[] = [];
+    const { prototype } = (globalThis as unknown as { GPUAdapter: { prototype: Record<string, unknown> } }).GPUAdapter;
+    const { requestDevice } = prototype as {
+      requestDevice: (this: unknown, options: unknown) => Promise<{ destroy(): void }>;
+    };
+    prototype['requestDevice'] = async function (this: unknown, wish: unknown) {
+      const device = await requestDevice.call(this, wish);
+      devices.push(device);
+      return device;
+    };
+    const host = createBrowserHost(options);
+    const first = await host.engine('webgpu');
+    const open = (engine: typeof first): ReturnType<typeof first.createSession> => {
+      const make = (path: string, count: number) => ({
+        path,
+        byteLength: count * 4,
+        bytes: () => new Uint8Array(new Float32Array(count).fill(1).buffer)
+      });
+      return engine.createSession(twoNodeGraph(4, 2), [make('w/W', 8), make('w/b', 2)]);
+    };
+    const run = async (session: Awaited<ReturnType<typeof open>>, { ort }: typeof first): Promise<number> => {
+      const { y } = await session.run({ x: new ort.Tensor('float32', new Float32Array(4).fill(1), [1, 4]) });
+      return ((await y!.getData()) as Float32Array)[0]!;
+    };
+    const session = await open(first);
+    const before = await run(session, first);
+    devices[0]!.destroy();
+    const reason = await first.lost;
+    const failure = await run(session, first).catch((error: Error) => error.message);
+    const second = await host.engine('webgpu');
+    return { before, reason, failure, isNew: second !== first, after: await run(await open(second), second) };
+  },
+
   /** All tensors of a model, read with and without waiting; both must agree. */
   async read(options, model) {
     const folder = await createBrowserHost(options).resolve(model);

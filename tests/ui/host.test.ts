@@ -138,6 +138,16 @@ describe('createBrowserHost() in a worker', () => {
     expect(result.failure).toBe('the file went away');
   });
 
+  it('engine(webgpu) says when its device is lost, and is made anew', async () => {
+    expect(await run('lost')).toEqual({
+      before: 5,
+      reason: expect.stringMatching(/^the GPU device was lost \(destroyed\)/),
+      failure: expect.stringMatching(/^Cannot run the model as its GPU device must be there: .*load the model again/),
+      isNew: true,
+      after: 5
+    });
+  });
+
   it('engine(wasm) has threads on an isolated page', async () => {
     const result = await run<{ description: string; values: number[] }>(
       'engine',
