@@ -127,9 +127,15 @@ async function parseCell(
       throw error;
     }
     const { code, mappings } = await fullCompiler(source);
-    const transpiled = { code, original: sourceMap(mappings) };
+    // The compiler writes every semicolon, but a last one means that the value is not shown.
+    const shown = endsWithSemicolon(source) ? code : code.replace(/;\s*$/, '');
+    const transpiled = { code: shown, original: sourceMap(mappings) };
     return { transpiled, program: parseScript(transpiled, source) };
   }
+}
+
+function endsWithSemicolon(source: string): boolean {
+  return /;(?:\s|\/\/[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/.test(source);
 }
 
 function parseScript(transpiled: Transpiled, source: string): Program {
