@@ -10,6 +10,3 @@ export abstract class Callable<A extends unknown[], R> {
   /** What a call of the instance does. */
   abstract _call(...args: A): R;
 }
-
-/** The type of a `Callable`'s instances seen as functions. */
-export type Call<A extends unknown[], R> = (...args: A) => R;

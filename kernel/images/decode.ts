@@ -66,7 +66,8 @@ export async function decodeImage(bytes: Uint8Array, name = 'the image'): Promis
   }
   const first = [...bytes.subarray(0, 8)].map(b => b.toString(16).padStart(2, '0')).join(' ');
   throw new TypeError(
-    `Cannot decode ${name} as it must be PNG or JPEG${host.createImageBitmap ? ' or a format the browser shows' : ''}: ` +
+    `Cannot decode ${name} as it must be PNG or ` +
+      `JPEG${host.createImageBitmap ? ' or a format the browser shows' : ''}: ` +
       (format ? `it is ${format}, which only the browser kernel decodes` : `its first bytes are ${first || '(none)'}`)
   );
 }

@@ -4,7 +4,6 @@ import type { ResolveOptions } from '../host/host';
 import { readJson } from '../host/read';
 import { Tensor } from '../tensor/tensor';
 import { Callable } from './callable';
-import type { Call } from './callable';
 import { rawImage } from './load';
 import type { ChannelDimension, ImageLike } from './load';
 import { RawImage } from './picture';
@@ -79,12 +78,14 @@ const optionNames: readonly string[] = [
   'default_to_square'
 ] satisfies (keyof ImageSettings)[];
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface ImageProcessor extends Call<CallArguments, CallResult> {}
+/** An instance is also a function. */
+export interface ImageProcessor {
+  (...args: CallArguments): CallResult;
+}
 
 /**
- * Turns images into `pixel_values`: convert to RGB, resize, crop, rescale, normalise, pad, each if its `do_` option says
- * so. Instances are called like functions.
+ * Turns images into `pixel_values`: convert to RGB, resize, crop, rescale, normalise, pad, each if its `do_` option
+ * says so. Instances are called like functions.
  *
  * @example
  * ```ts
@@ -92,7 +93,6 @@ export interface ImageProcessor extends Call<CallArguments, CallResult> {}
  * const { pixel_values } = await processor('cat.png'); // [1, 3, 224, 224]
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class ImageProcessor extends Callable<CallArguments, CallResult> {
   /** Defaults of the class, below those of the file. */
   protected static readonly defaults: ImageProcessorOptions = {};
@@ -158,7 +158,8 @@ export class ImageProcessor extends Callable<CallArguments, CallResult> {
     const unknown = Object.keys(own).filter(k => !optionNames.includes(k));
     if (unknown.length > 0) {
       throw new TypeError(
-        `Cannot process images as these options are not known: ${unknown.join(', ')}; known are ${optionNames.join(', ')}`
+        `Cannot process images as these options are not known: ${unknown.join(', ')}; known are ` +
+          `${optionNames.join(', ')}`
       );
     }
     const settings = settle({ ...this.settings, ...withoutNull(own) });
@@ -283,7 +284,8 @@ function sizeOf(value: number | readonly number[] | Size, square: boolean, name:
   for (const [key, side] of Object.entries(size)) {
     if (!known.includes(key) || !(side === null || side === undefined || (Number.isInteger(side) && side > 0))) {
       throw new TypeError(
-        `Cannot process images as ${name} must have ${known.join(', ')}, each a positive whole number: current value is ${JSON.stringify(value)}`
+        `Cannot process images as ${name} must have ${known.join(', ')}, each a positive whole number: ` +
+          `current value is ${JSON.stringify(value)}`
       );
     }
   }

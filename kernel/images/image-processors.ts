@@ -114,7 +114,8 @@ export function imageProcessorFrom(config: Readonly<Record<string, unknown>>, mo
   const cls = typeof name === 'string' ? imageProcessorClasses[name] : modelType && imageProcessorOfModel[modelType];
   if (!cls) {
     throw new TypeError(
-      `Cannot make an image processor as image_processor_type must be known: current value is ${JSON.stringify(name ?? null)}; ` +
+      'Cannot make an image processor as image_processor_type must be known: current value is ' +
+        `${JSON.stringify(name ?? null)}; ` +
         `known are ${Object.keys(imageProcessorClasses).join(', ')}`
     );
   }

@@ -42,7 +42,9 @@ export function inverseTransform(component: Component, quantisation: Uint16Array
   return { data, stride, width: component.width, height: component.height };
 }
 
-/** Eight-point inverse DCT in place (Loeffler, Ligtenberg and Moschytz), 13-bit constants, result shifted right rounded. */
+/**
+ * Eight-point inverse DCT in place (Loeffler, Ligtenberg and Moschytz), 13-bit constants, result shifted right rounded.
+ */
 function transform8(w: Int32Array, at: number, step: number, shift: number): void {
   const [i1, i2, i3, i4] = [at + step, at + 2 * step, at + 3 * step, at + 4 * step];
   const [i5, i6, i7] = [at + 5 * step, at + 6 * step, at + 7 * step];

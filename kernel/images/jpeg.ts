@@ -1,6 +1,6 @@
 /**
- * JPEG to pixels, baseline and progressive. Own code for one measured reason: the library tried (jpeg-js 0.4.4) is up to
- * 20 levels away from Pillow at chroma edges, and processors have to agree to one.
+ * JPEG to pixels, baseline and progressive. Own code for one measured reason: the library tried (jpeg-js 0.4.4) is up
+ * to 20 levels away from Pillow at chroma edges, and processors have to agree to one.
  * @see https://www.w3.org/Graphics/JPEG/itu-t81.pdf
  */
 import { HuffmanTable, readScan, zigzag } from './jpeg-entropy';

@@ -40,8 +40,8 @@ export type ImageLike =
 export type ChannelDimension = 'channels_first' | 'channels_last';
 
 /**
- * Loads an image as Python's `transformers.image_utils.load_image`: turned upright by its EXIF orientation and converted
- * to RGB, with any transparency dropped.
+ * Loads an image as Python's `transformers.image_utils.load_image`: turned upright by its EXIF orientation and
+ * converted to RGB, with any transparency dropped.
  *
  * @param image An address, a path, bytes, or pixels.
  * @throws {TypeError} If there is no image there.
@@ -65,8 +65,8 @@ export async function load_image(image: ImageLike): Promise<RawImage> {
 }
 
 /**
- * An image as a processor's `images` argument: strings as by `load_image`, bytes as Pillow opens them, decoded pixels as
- * they are.
+ * An image as a processor's `images` argument: strings as by `load_image`, bytes as Pillow opens them, decoded pixels
+ * as they are.
  *
  * @param image The image.
  * @param channelDimension Where the channels of an array are; found out by their number when absent.
@@ -79,7 +79,8 @@ export async function rawImage(
 ): Promise<RawImage | Pixels> {
   if (isText(image)) {
     const loaded = await loadText(image);
-    // Python's convert('RGB') drops an alpha channel but leaves a transparent colour for the processor to lay over white.
+    // Python's convert('RGB') drops an alpha channel but leaves a transparent colour for the processor to lay over
+    // white.
     return loaded.keyed && overWhite ? loaded.image : loaded.image.toRGB();
   }
   if (image instanceof RawImage) {
@@ -225,7 +226,8 @@ async function fetchBytes(address: string): Promise<Uint8Array> {
     }
     if (!response.ok) {
       throw new TypeError(
-        `Cannot load ${shorten(address)} as the server must have it: its answer is ${response.status} ${response.statusText}`
+        `Cannot load ${shorten(address)} as the server must have it: its answer is ${response.status} ` +
+          `${response.statusText}`
       );
     }
     return new Uint8Array(await response.arrayBuffer());

@@ -67,7 +67,8 @@ export class RawImage {
     const want = width * height * channelsOf[this.mode];
     if (data.length !== want) {
       throw new TypeError(
-        `Cannot make an image as ${width} x ${height} in mode ${this.mode} takes ${want} samples: current length is ${data.length}`
+        `Cannot make an image as ${width} x ${height} in mode ${this.mode} takes ${want} samples: current ` +
+          `length is ${data.length}`
       );
     }
     if (data instanceof Uint16Array !== (this.mode === 'I;16')) {

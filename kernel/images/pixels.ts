@@ -47,7 +47,8 @@ export function outputSize(height: number, width: number, size: Size): [number, 
     return [size.height, size.width];
   }
   throw new TypeError(
-    'Cannot resize as size must have height and width, shortest_edge (and longest_edge), or max_height and max_width: ' +
+    'Cannot resize as size must have height and width, shortest_edge (and longest_edge), or max_height and ' +
+      'max_width: ' +
       `current keys are ${Object.keys(size).join(', ') || 'none'}`
   );
 }
@@ -95,7 +96,8 @@ function inUnitRange(data: Float32Array): boolean {
   const most = whole ? 255 : 1;
   if (!(low >= 0 && high <= most)) {
     throw new RangeError(
-      `Cannot resize as pixels must be in [0, ${most}]: current range is [${low}, ${high}]. Give bytes, or numbers from 0 to 1`
+      `Cannot resize as pixels must be in [0, ${most}]: current range is [${low}, ${high}]. Give bytes, or ` +
+        'numbers from 0 to 1'
     );
   }
   return !whole;
@@ -125,7 +127,8 @@ export function centerCrop(image: Pixels, height: number, width: number): Pixels
 export function padTo(image: Pixels, height: number, width: number): Pixels {
   if (height < image.height || width < image.width) {
     throw new RangeError(
-      `Cannot pad as pad_size must be at least the image's size: ${width} x ${height} is less than ${image.width} x ${image.height}`
+      `Cannot pad as pad_size must be at least the image's size: ${width} x ${height} is less than ` +
+        `${image.width} x ${image.height}`
     );
   }
   return place(image, height, width, 0, 0, () => 0);

@@ -1,7 +1,7 @@
 /**
- * PNG to pixels: every colour type, depth and interlacing, in the modes Pillow opens them in. Inflating is fflate's; the
- * rest is here because the library tried (fast-png 8.0.0) misreads interlaced images below 8 bits and sets no bound on
- * what the data may inflate to.
+ * PNG to pixels: every colour type, depth and interlacing, in the modes Pillow opens them in. Inflating is fflate's;
+ * the rest is here because the library tried (fast-png 8.0.0) misreads interlaced images below 8 bits and sets no
+ * bound on what the data may inflate to.
  * @see https://www.w3.org/TR/png-3/
  */
 import { Unzlib } from 'fflate';

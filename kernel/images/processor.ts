@@ -1,7 +1,6 @@
 /** Processors: a tokenizer and an image processor under one call. */
 import type { Tensor } from '../tensor/tensor';
 import { Callable } from './callable';
-import type { Call } from './callable';
 import type { ImageCallOptions, ImageProcessor, ImagesInput } from './image-processor';
 
 /** What a processor asks of a tokenizer. */
@@ -42,13 +41,14 @@ const imageOptions = new Set([
 type Arguments = [inputs: ProcessorInputs];
 type Result = Promise<Record<string, Tensor>>;
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface Processor extends Call<Arguments, Result> {}
+/** An instance is also a function. */
+export interface Processor {
+  (...args: Arguments): Result;
+}
 
 /**
  * Tokenizer and image processor in one. Instances are called like functions, with one object as Python's keywords.
  */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class Processor extends Callable<Arguments, Result> {
   readonly image_processor: ImageProcessor;
   readonly tokenizer: TokenizerLike;
@@ -158,7 +158,8 @@ export class LlavaProcessor extends Processor {
     const { patch_size, vision_feature_select_strategy: strategy } = options;
     if (!Number.isInteger(patch_size) || patch_size < 1 || (strategy !== 'default' && strategy !== 'full')) {
       throw new TypeError(
-        "Cannot make a LLaVA processor as processor_config.json must have patch_size and vision_feature_select_strategy ('default' " +
+        'Cannot make a LLaVA processor as processor_config.json must have patch_size and ' +
+          "vision_feature_select_strategy ('default' " +
           `or 'full'): current values are ${String(patch_size)} and ${String(strategy)}`
       );
     }
@@ -187,7 +188,8 @@ export class LlavaProcessor extends Processor {
     const mentioned = texts.reduce((n, t) => n + t.split(this.image_token).length - 1, 0);
     if (mentioned !== count) {
       throw new RangeError(
-        `Cannot process inputs as the texts must mention each of ${count} images once as ${this.image_token}: current number is ${mentioned}`
+        `Cannot process inputs as the texts must mention each of ${count} images once as ` +
+          `${this.image_token}: current number is ${mentioned}`
       );
     }
     const expanded = texts.map(t => t.replaceAll(this.image_token, this.image_token.repeat(tokens)));

@@ -1,6 +1,6 @@
 /**
- * Pillow's `Image.resize` for 8-bit images: antialiased separable filters, coefficients of 22 fixed-point bits, rounding
- * to a byte after each direction; equal to Pillow to the last bit.
+ * Pillow's `Image.resize` for 8-bit images: antialiased separable filters, coefficients of 22 fixed-point bits,
+ * rounding to a byte after each direction; equal to Pillow to the last bit.
  * @see https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c
  */
 import { mulDiv255 } from './picture';

@@ -1,6 +1,7 @@
 /**
- * Image features among token embeddings: the step LLaVA-like models have in common. Two ways are in use: one placeholder
- * token that the features take the place of (MQwen), or as many placeholders as features (LLaVA since version 4.46).
+ * Image features among token embeddings: the step LLaVA-like models have in common. Two ways are in use: one
+ * placeholder token that the features take the place of (MQwen), or as many placeholders as features (LLaVA since
+ * version 4.46).
  */
 import { Tensor } from '../tensor/tensor';
 import type { InputEmbeddings } from './embeddings';

@@ -15,6 +15,7 @@ import type { PretrainedOptions } from './load';
 import { loadRuntime } from './load';
 import { ModelOutput } from './outputs';
 import { PreTrainedModel } from './pretrained-model';
+import type { ModelClass } from './pretrained-model';
 import { Projector } from './projector';
 
 /** The tower as a model of its own. */
@@ -32,7 +33,7 @@ export class LlavaForConditionalGeneration extends PreTrainedModel {
   multi_modal_projector!: Projector;
 
   static override async from_pretrained<T extends PreTrainedModel>(
-    this: any,
+    this: ModelClass<T>,
     name: string,
     options: PretrainedOptions = {}
   ): Promise<T> {
@@ -85,8 +86,9 @@ export class LlavaForConditionalGeneration extends PreTrainedModel {
   /**
    * Pictures to features of the language model's width.
    *
-   * @param inputs `pixel_values` [images, 3, height, width]; `vision_feature_layer` (one hidden state, or several side by
-   *   side) and `vision_feature_select_strategy` ('default' leaves the CLS token out) replace the configuration's.
+   * @param inputs `pixel_values` [images, 3, height, width]; `vision_feature_layer` (one hidden state, or several
+   *   side by side) and `vision_feature_select_strategy` ('default' leaves the CLS token out) replace the
+   * configuration's.
    * @returns Shape [images, patches, hidden_size].
    */
   async get_image_features(inputs: {
@@ -98,7 +100,8 @@ export class LlavaForConditionalGeneration extends PreTrainedModel {
     const strategy = inputs.vision_feature_select_strategy ?? this.config['vision_feature_select_strategy'];
     if (strategy !== 'default' && strategy !== 'full') {
       throw new RangeError(
-        `Cannot select image features as vision_feature_select_strategy must be 'default' or 'full': current value is ${String(strategy)}`
+        `Cannot select image features as vision_feature_select_strategy must be 'default' or 'full': ` +
+          `current value is ${String(strategy)}`
       );
     }
     const layers = Array.isArray(layer) ? (layer as number[]) : [layer as number];
@@ -110,7 +113,8 @@ export class LlavaForConditionalGeneration extends PreTrainedModel {
       const state = (hidden_states as Tensor[]).at(i);
       if (!state) {
         throw new RangeError(
-          `Cannot select image features as vision_feature_layer must be within ${hidden_states.length} hidden states: current value is ${i}`
+          `Cannot select image features as vision_feature_layer must be within ${hidden_states.length} ` +
+            `hidden states: current value is ${i}`
         );
       }
       return state;

@@ -38,7 +38,8 @@ export async function readAdapter(folder: ModelFolder, base: Checkpoint, signal?
     const match = /^(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.default)?\.weight$/.exec(name);
     if (!match) {
       throw new TypeError(
-        `Cannot apply the adapter ${folder.name} as it must hold lora_A and lora_B of linear layers only: it also has ${name}`
+        `Cannot apply the adapter ${folder.name} as it must hold lora_A and lora_B of linear layers only: ` +
+          `it also has ${name}`
       );
     }
     const [, module, part] = match as unknown as [string, string, string];
@@ -48,7 +49,8 @@ export async function readAdapter(folder: ModelFolder, base: Checkpoint, signal?
     const target = findTarget(base, module);
     if (target === undefined) {
       throw new RangeError(
-        `Cannot apply the adapter ${folder.name} as ${base.names.length} tensors of the model must contain ${module}.weight: it is missing`
+        `Cannot apply the adapter ${folder.name} as ${base.names.length} tensors of the model must contain ` +
+          `${module}.weight: it is missing`
       );
     }
     const other = name.replace(/\.lora_A(?=\.|$)/, '.lora_B');
@@ -63,7 +65,8 @@ export async function readAdapter(folder: ModelFolder, base: Checkpoint, signal?
     const stored = base.info(target).dims;
     if (b.dims[1] !== rank || stored.length !== 2 || stored[0] !== dims[0] || stored[1] !== dims[1]) {
       throw new TypeError(
-        `Cannot apply the adapter ${folder.name} as lora_B lora_A of ${module} must have the shape of ${target}, [${stored}]: ` +
+        `Cannot apply the adapter ${folder.name} as lora_B lora_A of ${module} must have the shape of ` +
+          `${target}, [${stored}]: ` +
           `current shapes are [${b.dims}] and [${a.dims}]`
       );
     }

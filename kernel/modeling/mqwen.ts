@@ -32,7 +32,8 @@ function checkConfig(config: PretrainedConfig): void {
   const width = config['image_feature_hidden_size'];
   if (width !== null && width !== undefined && width !== config['hidden_size']) {
     throw new TypeError(
-      `Cannot make MQwen as image_feature_hidden_size must be the language model's hidden_size (${String(config['hidden_size'])}): ` +
+      `Cannot make MQwen as image_feature_hidden_size must be the language model's hidden_size ` +
+        `(${String(config['hidden_size'])}): ` +
         `current value is ${String(width)}`
     );
   }
@@ -43,7 +44,8 @@ function fusionSpec(config: PretrainedConfig): FusionSpec {
     const value = config[key];
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
       throw new TypeError(
-        `Cannot use images as config.json or other_config must have ${key}, a whole number: current value is ${String(value)}`
+        `Cannot use images as config.json or other_config must have ${key}, a whole number: current value ` +
+          `is ${String(value)}`
       );
     }
     return value;
@@ -66,7 +68,8 @@ async function runWithImages(
   }
   if (rest['input_ids'] === undefined || rest['input_ids'] === null) {
     throw new TypeError(
-      'Cannot use images with inputs_embeds as the placeholder is found among input_ids: give input_ids, or splice the ' +
+      'Cannot use images with inputs_embeds as the placeholder is found among input_ids: give input_ids, or ' +
+        'splice the ' +
         'features into the embeddings yourself and leave images out'
     );
   }
@@ -109,7 +112,8 @@ function expanded(
   }
   if (given.dims[1] !== length) {
     throw new TypeError(
-      `Cannot use ${name} as it must have the prompt's length, ${length} with the placeholder or ${full} with the image: ` +
+      `Cannot use ${name} as it must have the prompt's length, ${length} with the placeholder or ${full} ` +
+        'with the image: ' +
         `current shape is [${given.dims}]`
     );
   }
@@ -153,8 +157,8 @@ export class MQWenModel extends QWenModel {
  *
  * `forward` takes input_ids, images, past_key_values, attention_mask, token_type_ids, position_ids, head_mask,
  * inputs_embeds, encoder_hidden_states, encoder_attention_mask, labels, use_cache, output_attentions,
- * output_hidden_states and return_dict. `images` are projected features [batch, image_context_length, hidden_size]; each
- * row of ids has one placeholder, anywhere. Later steps of a cache do not look at `images`.
+ * output_hidden_states and return_dict. `images` are projected features [batch, image_context_length, hidden_size];
+ * each row of ids has one placeholder, anywhere. Later steps of a cache do not look at `images`.
  *
  * @example
  * const model = await MQWenLMHeadModel.from_pretrained('Qwen-1_8B-Chat', {

@@ -5,7 +5,6 @@
 import { asTensor } from '../generation/batch';
 import type { GenerationOptions } from '../generation/parameters';
 import { Callable } from '../images/callable';
-import type { Call } from '../images/callable';
 import type { ImageProcessor, ImagesInput } from '../images/image-processor';
 import { IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD, ViTImageProcessor } from '../images/image-processors';
 import { clip_vision_model } from '../models/clip';
@@ -59,11 +58,12 @@ export interface MQWenPrompt extends Pick<ContextOptions, 'system' | 'max_window
 
 type ProcessorResult = Promise<{ input_ids: Tensor; pixel_values?: Tensor }>;
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface MQWenProcessor extends Call<[MQWenPrompt], ProcessorResult> {}
+/** An instance is also a function. */
+export interface MQWenProcessor {
+  (prompt: MQWenPrompt): ProcessorResult;
+}
 
 /** Makes ChatML prompts with an image placeholder, and pixels. Instances are called like functions. */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class MQWenProcessor extends Callable<[MQWenPrompt], ProcessorResult> {
   /** @param placeholder The token that stands for the image. Default <|extra_0|>. */
   constructor(
@@ -171,8 +171,8 @@ export class MMultiModal {
   /**
    * Generates and returns, as the original, only new tokens and of them all but the last (the end token).
    *
-   * @param options `input_ids` with a placeholder per row, `pixel_values` (or `images`, projected features), and options
-   *   of generate.
+   * @param options `input_ids` with a placeholder per row, `pixel_values` (or `images`, projected features), and
+   *   options of generate.
    * @returns int64 [batch, new − 1].
    */
   async generate(options: GenerationOptions & { pixel_values?: Tensor }): Promise<Tensor> {

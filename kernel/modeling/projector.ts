@@ -40,7 +40,8 @@ export class Projector {
     const dims = [names.in, names.out].map(name => {
       if (!checkpoint.has(`${name}.weight`)) {
         throw new RangeError(
-          `Cannot load the projector ${file} as it must contain ${name}.weight: it has ${checkpoint.names.slice(0, 8).join(', ')}`
+          `Cannot load the projector ${file} as it must contain ${name}.weight: it has ` +
+            `${checkpoint.names.slice(0, 8).join(', ')}`
         );
       }
       return checkpoint.info(`${name}.weight`).dims;
@@ -73,7 +74,8 @@ export class Projector {
     const width = features.dims.at(-1);
     if (width !== this.in_features) {
       throw new TypeError(
-        `Cannot project image features as they must be ${this.in_features} wide: current shape is [${features.dims}]. ` +
+        `Cannot project image features as they must be ${this.in_features} wide: current shape is ` +
+          `[${features.dims}]. ` +
           'The projector belongs to another vision tower'
       );
     }

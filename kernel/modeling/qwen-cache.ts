@@ -14,7 +14,9 @@ export class QWenCache extends DynamicCache {
   /** Images spliced into each row; library code only. */
   images: readonly ImageSpan[] | undefined;
 
-  /** @param pairs As any cache takes them, [batch, head, position, head_dim]; `from_legacy_cache` takes the original's. */
+  /**
+   * @param pairs As any cache takes them, [batch, head, position, head_dim]; `from_legacy_cache` takes the original's.
+   */
   constructor(pairs: Iterable<readonly [Tensor, Tensor]> = []) {
     super(pairs);
     return new Proxy(this, {
@@ -32,7 +34,8 @@ export class QWenCache extends DynamicCache {
     past.forEach((pair, i) => {
       if (!Array.isArray(pair) || pair.length < 2 || !(pair[0] instanceof Tensor) || pair[0].dims.length !== 4) {
         throw new TypeError(
-          `Cannot use past_key_values as layer ${i} must be [keys, values], Tensors of shape [batch, position, head, head_dim]`
+          `Cannot use past_key_values as layer ${i} must be [keys, values], Tensors of shape [batch, ` +
+            'position, head, head_dim]'
         );
       }
     });

@@ -44,7 +44,10 @@ export interface ContextOptions {
   history?: readonly Turn[];
   /** Text of the system turn. Default ''. */
   system?: string;
-  /** Turns of the history are left out, oldest first, once the prompt without the query would be this long. Default 6144. */
+  /**
+   * Turns of the history are left out, oldest first, once the prompt without the query would be this long. Default
+   * 6144.
+   */
   max_window_size?: number;
   chat_format?: 'chatml' | 'raw';
   /** Contents in which this token keeps its meaning: MQwen's image placeholder. */
@@ -141,7 +144,8 @@ export class StopWordsLogitsProcessor extends LogitsProcessor {
       Array.isArray(word) && word.length > 0 && word.every(id => Number.isInteger(id) && id >= 0);
     if (!Array.isArray(stop_words_ids) || !stop_words_ids.every(fits)) {
       throw new TypeError(
-        `Cannot stop at stop_words_ids as they must be lists of token ids: current value is ${JSON.stringify(stop_words_ids)}`
+        'Cannot stop at stop_words_ids as they must be lists of token ids: current value is ' +
+          `${JSON.stringify(stop_words_ids)}`
       );
     }
     this.words = stop_words_ids.filter(word => !(word.length === 1 && word[0] === eos_token_id));

@@ -20,6 +20,7 @@ import type { PretrainedOptions } from './load';
 import { resolveModel } from './load';
 import { ModelOutput } from './outputs';
 import { PreTrainedModel } from './pretrained-model';
+import type { ModelClass } from './pretrained-model';
 import { QWenCache } from './qwen-cache';
 import type { QWenPast } from './qwen-cache';
 import { StopWordsLogitsProcessor, decode_tokens, get_stop_words_ids, make_context } from './qwen-context';
@@ -39,7 +40,7 @@ export class QWenPreTrainedModel extends PreTrainedModel {
    *   weights are rounded to it unless `dtype` is given.
    */
   static override async from_pretrained<T extends PreTrainedModel>(
-    this: any,
+    this: ModelClass<T>,
     name: string,
     options: PretrainedOptions = {}
   ): Promise<T> {

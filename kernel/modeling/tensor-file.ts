@@ -28,6 +28,7 @@ export async function openTensorFile(
   }
   const present = await folder.list();
   throw new RangeError(
-    `Cannot load ${folder.name} as it must contain ${names.join(' or ')}: it has ${present?.slice(0, 12).join(', ') ?? 'neither'}`
+    `Cannot load ${folder.name} as it must contain ${names.join(' or ')}: it has ` +
+      `${present?.slice(0, 12).join(', ') ?? 'neither'}`
   );
 }

@@ -237,19 +237,22 @@ describe('QWenModel', () => {
 });
 
 describe('QWenLMHeadModel on a bfloat16 checkpoint', () => {
-  it('rounds weights to bfloat16 and computes in float32: as near PyTorch in bfloat16 as PyTorch in float32 is', async () => {
-    const model = await load('qwen-bf16');
-    expect(model.dtype).toBe('bfloat16');
-    const [exact, half] = [readExpected('qwen'), readExpected('qwen-bf16')];
-    for (const name of ['short', 'long', 'very_long']) {
-      const { logits } = await model(readRuns('qwen-bf16')[name]!.inputs);
-      // The fixture's float32 weights are bfloat16 numbers, so float32 PyTorch computes the same model.
-      expect(difference(logits, exact.get(`${name}.logits`))).toBeLessThan(close);
-      const own = difference(exact.get(`${name}.logits`)!, half.get(`${name}.logits`));
-      expect(difference(logits, half.get(`${name}.logits`))).toBeLessThan(own + close);
+  it(
+    'rounds weights to bfloat16 and computes in float32: as near PyTorch in bfloat16 as PyTorch in float32 ' + 'is',
+    async () => {
+      const model = await load('qwen-bf16');
+      expect(model.dtype).toBe('bfloat16');
+      const [exact, half] = [readExpected('qwen'), readExpected('qwen-bf16')];
+      for (const name of ['short', 'long', 'very_long']) {
+        const { logits } = await model(readRuns('qwen-bf16')[name]!.inputs);
+        // The fixture's float32 weights are bfloat16 numbers, so float32 PyTorch computes the same model.
+        expect(difference(logits, exact.get(`${name}.logits`))).toBeLessThan(close);
+        const own = difference(exact.get(`${name}.logits`)!, half.get(`${name}.logits`));
+        expect(difference(logits, half.get(`${name}.logits`))).toBeLessThan(own + close);
+      }
+      await model.dispose();
     }
-    await model.dispose();
-  });
+  );
 });
 
 function compareStates(out: any, expected: Expected, name: string): void {
