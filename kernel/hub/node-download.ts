@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, promises as fs } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -22,7 +23,7 @@ export function downloadRepository(env: Readonly<Record<string, string | undefin
   return async (repository, options, cacheDir) => {
     const hub: HubOptions = {
       endpoint: env['HF_ENDPOINT'],
-      token: options.token ?? env['HF_TOKEN'],
+      token: options.token ?? env['HF_TOKEN'] ?? (await storedToken(env)),
       revision: options.revision ?? 'main',
       signal: options.signal
     };
@@ -51,6 +52,13 @@ export function downloadRepository(env: Readonly<Record<string, string | undefin
       );
     }
   };
+}
+
+/** What `hf auth login` stored. */
+async function storedToken(env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
+  const home = env['HF_HOME'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'huggingface');
+  const text = await fs.readFile(env['HF_TOKEN_PATH'] ?? join(home, 'token'), 'utf8').catch(() => '');
+  return text.trim() || undefined;
 }
 
 /** A repository whose files are fetched into the cache when first opened. */

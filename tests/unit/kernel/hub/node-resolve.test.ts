@@ -140,6 +140,21 @@ describe('createNodeHost().resolve() with a hub', () => {
     server = await startServer();
   });
 
+  it('sends the token given, or the one that was stored by logging in', async () => {
+    fakeHub(server, 'org/name', { 'config.json': new TextEncoder().encode('{}') });
+    const answer = server.handle!;
+    const tokens: unknown[] = [];
+    server.handle = (request, response) => {
+      tokens.push(request.headers.authorization);
+      return answer(request, response);
+    };
+    await online().resolve('org/name');
+    put('hf/token', 'hf_stored\n');
+    await online().resolve('org/name');
+    await online().resolve('org/name', { token: 'hf_given' });
+    expect([...new Set(tokens)]).toEqual([undefined, 'Bearer hf_stored', 'Bearer hf_given']);
+  });
+
   it('goes on with a download that broke off', async () => {
     const hub = fakeHub(server, 'org/name', { 'model.safetensors': weights });
     const folder = await online().resolve('org/name');
