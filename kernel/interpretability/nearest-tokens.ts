@@ -35,7 +35,9 @@ export async function nearestTokens(
     const to = Math.min(rows, from + CHUNK);
     const chunk = await read(from, to);
     if (chunk.length !== (to - from) * width) {
-      throw new TypeError(`Cannot compare as the vector must have shape [${chunk.length / (to - from)}]: current shape is [${vector.dims}]`);
+      throw new TypeError(
+        `Cannot compare as the vector must have shape [${chunk.length / (to - from)}]: current shape is [${vector.dims}]`
+      );
     }
     for (let r = 0; r < to - from; r++) {
       let dot = 0;

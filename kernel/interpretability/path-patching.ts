@@ -35,10 +35,16 @@ export interface PathPatching {
  * @throws {RangeError} If the receiver's layer is not after the sender's.
  * @see https://arxiv.org/abs/2304.05969
  */
-export async function pathPatching(model: InspectableModel, inputs: Inputs, options: PathPatchingOptions): Promise<PathPatching> {
+export async function pathPatching(
+  model: InspectableModel,
+  inputs: Inputs,
+  options: PathPatchingOptions
+): Promise<PathPatching> {
   const { sender, receiver, from, metric } = options;
   if (receiver.layer <= sender.layer) {
-    throw new RangeError(`Cannot patch a path as the receiver's layer must come after the sender's: layers are ${sender.layer} → ${receiver.layer}`);
+    throw new RangeError(
+      `Cannot patch a path as the receiver's layer must come after the sender's: layers are ${sender.layer} → ${receiver.layer}`
+    );
   }
   const stack = model.architecture.stacks.at(-1)!;
   const length = runSize(inputs).pos;
@@ -52,7 +58,10 @@ export async function pathPatching(model: InspectableModel, inputs: Inputs, opti
   const { heads, kv_heads } = stack.blocks[receiver.layer]!.attention;
   // Keys and values are shared by groups of query heads.
   const head = receiver.site === 'q' ? receiver.head : Math.floor((receiver.head * kv_heads) / heads);
-  const received = values.get(name)!.slice(null, null, [head, head + 1]).squeeze(2);
+  const received = values
+    .get(name)!
+    .slice(null, null, [head, head + 1])
+    .squeeze(2);
   const edit: Edit = { at: { site: receiver.site, layer: receiver.layer, head }, set: received };
   const patched = await runWithHooks(model, { ...inputs, use_cache: false }, [edit]);
   return {

@@ -23,12 +23,15 @@ export function pca(data: Tensor, { components = 2 }: { components?: number } = 
   const width = data.dims.at(-1)!;
   const rows = data.data.length / width;
   if (rows < 2 || !Number.isInteger(components) || components < 1 || components > Math.min(rows, width)) {
-    throw new RangeError(`Cannot find ${components} principal components as there must be at least 2 rows and as many rows and features: current shape is [${data.dims}]`);
+    throw new RangeError(
+      `Cannot find ${components} principal components as there must be at least 2 rows and as many rows and features: current shape is [${data.dims}]`
+    );
   }
   const values = data.data as Float32Array;
   const matrix = Array.from({ length: rows }, (_, r) => Array.from(values.subarray(r * width, (r + 1) * width)));
   const found = new PCA(matrix, { method: 'SVD', center: true, scale: false });
-  const take = (table: readonly (readonly number[])[], n: number): Float32Array => Float32Array.from(table.flatMap(row => row.slice(0, n)));
+  const take = (table: readonly (readonly number[])[], n: number): Float32Array =>
+    Float32Array.from(table.flatMap(row => row.slice(0, n)));
   const scores = found.predict(matrix, { nComponents: components }).to2DArray();
   const loadings = found.getLoadings().to2DArray().slice(0, components);
   return {

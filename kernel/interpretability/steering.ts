@@ -39,7 +39,11 @@ export async function steeringVector(
 }
 
 /** One prompt's activation, [d_model]. */
-async function stateOf(model: InspectableModel, inputs: Inputs, { layer, site = 'resid_post', pos = 'last' }: SteeringOptions): Promise<Tensor> {
+async function stateOf(
+  model: InspectableModel,
+  inputs: Inputs,
+  { layer, site = 'resid_post', pos = 'last' }: SteeringOptions
+): Promise<Tensor> {
   const { cache } = await runWithCache(model, inputs, { names: [site], pos: pos === 'last' ? 'last' : 'all' });
   const value = cache.get(site, layer);
   return pos === 'last' ? value.mean(0) : value.mean([0, 1]);

@@ -7,7 +7,9 @@ export function flatIds(input_ids: unknown, batch: number, pos: number): number[
       ? Array.from(input_ids.data as ArrayLike<number | bigint>, Number)
       : (input_ids as readonly (number | readonly number[])[]).flat().map(Number);
   if (flat.length !== batch * pos) {
-    throw new TypeError(`Cannot read tokens as input_ids must have ${batch} × ${pos} entries: current number is ${flat.length}`);
+    throw new TypeError(
+      `Cannot read tokens as input_ids must have ${batch} × ${pos} entries: current number is ${flat.length}`
+    );
   }
   return flat;
 }

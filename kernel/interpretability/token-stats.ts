@@ -61,7 +61,10 @@ export interface ResidualNorms {
 export async function residualNorms(model: InspectableModel, inputs: Inputs): Promise<ResidualNorms> {
   const stack = model.architecture.stacks.at(-1)!;
   const layers = stack.blocks.length;
-  const names = [...stack.blocks.map((_, i) => `${stack.prefix}blocks.${i}.hook_resid_pre`), `${stack.prefix}blocks.${layers - 1}.hook_resid_post`];
+  const names = [
+    ...stack.blocks.map((_, i) => `${stack.prefix}blocks.${i}.hook_resid_pre`),
+    `${stack.prefix}blocks.${layers - 1}.hook_resid_post`
+  ];
   const { cache } = await runWithCache(model, inputs, { names });
   const [batch, pos, width] = cache.get(names[0]!).dims as [number, number, number];
   const dims = [layers + 1, batch, pos];

@@ -28,7 +28,9 @@ export class Trace {
     const step = this.step++;
     const chosen = typeof edits === 'function' ? edits(step) : edits;
     const edited: InspectableModel =
-      chosen.length === 0 ? model : { ...model, run: (i, probe) => runWithHooks(model, i, chosen, probe.fetch ?? []) as never };
+      chosen.length === 0
+        ? model
+        : { ...model, run: (i, probe) => runWithHooks(model, i, chosen, probe.fetch ?? []) as never };
     if (names === undefined) {
       return (await edited.run(inputs, {})).output;
     }

@@ -1,7 +1,8 @@
 import { modelTypeOf } from '../config/auto';
+import { configClass } from '../config/classes';
 import { PretrainedConfig } from '../config/config';
 import type { ModelFolder } from '../host/host';
-import { modelTypes } from '../models/registry';
+import { getFamily, modelTypes } from '../models/registry';
 import type { PretrainedOptions } from './load';
 import { readRawConfig, resolveModel } from './load';
 
@@ -39,7 +40,7 @@ export class AutoConfig {
     const model_type = modelTypeOf(name, fields, [...new Set([...modelTypes(), ...registered.keys()])]);
     fields['model_type'] = model_type;
     const overrides = Object.fromEntries(Object.entries(options).filter(([key]) => !LOADING.has(key)));
-    const Class = registered.get(model_type) ?? PretrainedConfig;
+    const Class = registered.get(model_type) ?? configClass(model_type, getFamily(model_type).classes.config);
     const [config, unused] = Class.fromDictWithUnused(fields, overrides);
     config._name_or_path = name;
     return options['return_unused_kwargs'] ? ([config, unused] as unknown as PretrainedConfig) : config;
@@ -50,6 +51,8 @@ export class AutoConfig {
     registered.set(model_type, Class);
   }
 }
+
+PretrainedConfig.from_pretrained = (name, options) => AutoConfig.from_pretrained(name, options);
 
 /** Options that say how to load rather than what. */
 const LOADING = new Set([

@@ -7,7 +7,18 @@ import type { PretrainedOptions } from './load';
 import { readRawConfig, resolveModel } from './load';
 
 /** Options that say where to find a tokenizer; others override tokenizer_config.json. */
-const PLACE = new Set(['local_files_only', 'revision', 'subfolder', 'token', 'cache_dir', 'signal', 'progress_callback', 'gguf_file', 'trust_remote_code', 'use_fast']);
+const PLACE = new Set([
+  'local_files_only',
+  'revision',
+  'subfolder',
+  'token',
+  'cache_dir',
+  'signal',
+  'progress_callback',
+  'gguf_file',
+  'trust_remote_code',
+  'use_fast'
+]);
 
 /** Loads tokenizers. */
 export class AutoTokenizer {
@@ -27,10 +38,17 @@ export class AutoTokenizer {
   }
 
   /** The same for a folder already resolved. */
-  static async fromFolder(folder: ModelFolder, name: string, options: PretrainedOptions = {}): Promise<PreTrainedTokenizer> {
+  static async fromFolder(
+    folder: ModelFolder,
+    name: string,
+    options: PretrainedOptions = {}
+  ): Promise<PreTrainedTokenizer> {
     const overrides = Object.fromEntries(Object.entries(options).filter(([key]) => !PLACE.has(key)));
     const hasTokenizer = await folder.open('tokenizer.json');
-    const useGguf = options.gguf_file !== undefined || folder.gguf !== undefined || (!hasTokenizer && !(await folder.open('config.json')));
+    const useGguf =
+      options.gguf_file !== undefined ||
+      folder.gguf !== undefined ||
+      (!hasTokenizer && !(await folder.open('config.json')));
     const gguf = useGguf ? await openGguf(folder, options as { gguf_file?: string }) : undefined;
     const raw = await readRawConfig(folder, options).catch(() => ({}) as Record<string, unknown>);
     const text = (key: string): string | undefined => (typeof raw[key] === 'string' ? (raw[key] as string) : undefined);

@@ -1,7 +1,7 @@
 /**
  * Concrete classes, one per family and task, made from the families' own lists of names.
  */
-import { PretrainedConfig } from '../config/config';
+import { configClass } from '../config/classes';
 import type { Family, Task } from '../models/architecture';
 import { allFamilies } from '../models/registry';
 import { PreTrainedModel } from './pretrained-model';
@@ -50,9 +50,7 @@ export function concreteClasses(): { [name: string]: unknown } {
   const all: { [name: string]: unknown } = Object.fromEntries(written);
   for (const family of allFamilies()) {
     const { config, ...tasks } = family.classes;
-    const Config = { [config]: class extends PretrainedConfig {} }[config]!;
-    Config.model_type = family.model_type;
-    all[config] = Config;
+    all[config] = configClass(family.model_type, config);
     for (const [task, name] of Object.entries(tasks)) {
       all[name] = modelClass(family, task as Task);
     }

@@ -1,15 +1,18 @@
 import { AutoTokenizer } from './auto-tokenizer';
-import type { PreTrainedModel } from './pretrained-model';
+import type { ModelCore } from './model-core';
 
 /**
  * What random sequences are drawn from where the caller does not say: ids that are not special, after the
  * beginning-of-sequence token. Needs the model's tokenizer; without one, the whole vocabulary.
  */
-export async function drawingDefaults(model: PreTrainedModel): Promise<{ prefix: number | undefined; range: readonly [number, number] }> {
+export async function drawingDefaults(
+  model: ModelCore
+): Promise<{ prefix: number | undefined; range: readonly [number, number] }> {
   const bos = model.config['bos_token_id'];
   const prefix = typeof bos === 'number' ? bos : undefined;
   const vocab = Number(model.config['vocab_size']);
-  const tokenizer = model.folder && (await AutoTokenizer.fromFolder(model.folder, model.name_or_path).catch(() => undefined));
+  const tokenizer =
+    model.folder && (await AutoTokenizer.fromFolder(model.folder, model.name_or_path).catch(() => undefined));
   if (!tokenizer) {
     return { prefix, range: [0, vocab] };
   }

@@ -1,10 +1,10 @@
 /** The looking-inside methods of a model: thin, over interpretability/. */
 import type { InspectableModel } from '../interpretability/model';
 import { Tensor } from '../tensor/tensor';
-import type { PreTrainedModel } from './pretrained-model';
+import type { ModelCore } from './model-core';
 
 /** A model as interpretability/ sees it. */
-export function inspectable(model: PreTrainedModel): InspectableModel {
+export function inspectable(model: ModelCore): InspectableModel {
   const { runtime } = model;
   const index = runtime.architecture.stacks.length - 1;
   const stack = runtime.architecture.stacks[index]!;
@@ -16,7 +16,15 @@ export function inspectable(model: PreTrainedModel): InspectableModel {
       const runner = await runtime.stack(index);
       const logits = `${stack.prefix}logits`;
       // One token has to run so that the graph runs; its row comes first and is dropped.
-      const { values } = await runner.run({ batch: 1, queries: 1, ids: [0], rows: [0], lens: states, fetch: [logits], cache: false });
+      const { values } = await runner.run({
+        batch: 1,
+        queries: 1,
+        ids: [0],
+        rows: [0],
+        lens: states,
+        fetch: [logits],
+        cache: false
+      });
       const all = values.get(logits)!;
       const vocab = all.dims.at(-1)!;
       const data = (all.data as Float32Array).subarray(vocab);
@@ -39,4 +47,3 @@ export function inspectable(model: PreTrainedModel): InspectableModel {
     }
   };
 }
-
