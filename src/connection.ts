@@ -124,7 +124,7 @@ export class WorkerConnection {
     if (this._closed) {
       return;
     }
-    if (self.crossOriginIsolated) {
+    if (globalThis.crossOriginIsolated) {
       const buffer = new SharedArrayBuffer(4);
       this._flag = new Int32Array(buffer);
       options = { ...options, interruptBuffer: buffer };
@@ -169,7 +169,7 @@ export class WorkerConnection {
    * worker holds one from before it is ready, and we stand in line for it.
    */
   private _watchLife(): void {
-    if (!this._lock || !navigator.locks) {
+    if (!this._lock || !globalThis.navigator?.locks) {
       return;
     }
     navigator.locks
