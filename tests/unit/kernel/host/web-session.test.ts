@@ -69,6 +69,22 @@ describe('createWebSession()', () => {
   });
 });
 
+describe('createWebSession() without memory', () => {
+  it.each([
+    "Can't create a session. ERROR_CODE: 6, ERROR_MESSAGE: std::bad_alloc",
+    "Can't create a session. failed to allocate a buffer of size 5."
+  ])('says how much was needed and what to do: %s', async message => {
+    const { createWebSession } = await load();
+    const engine = create(() => {
+      throw new Error(message);
+    });
+    const large = { ...tensor([]), byteLength: 3 * 2 ** 20, bytes: () => new Uint8Array(3 * 2 ** 20) };
+    const made = createWebSession(engine, new Uint8Array(0), [large], {});
+    await expect(made).rejects.toThrow(RangeError);
+    await expect(made).rejects.toThrow(/its 3 MiB of weights.*must fit into its memory.*use dtype 'q8'/);
+  });
+});
+
 describe('LazyBytes', () => {
   it('remembers what its tensor threw', () => {
     const failing = {
