@@ -31,6 +31,10 @@ export class PretrainedConfig {
   /** Model type of a concrete class; '' for this one, which takes it from the file. */
   static model_type = '';
 
+  /** Reads a configuration by a model's name, as `AutoConfig.from_pretrained`, which `modeling/` puts here. */
+  static from_pretrained: (name: string, options?: Fields) => Promise<PretrainedConfig> = name =>
+    Promise.reject(new Error(`Cannot find ${name} as only AutoConfig can look for models: it is not loaded`));
+
   [key: string]: unknown;
   /** Which family: 'qwen2', 'llama' … */
   declare model_type: string;
@@ -241,7 +245,8 @@ export class PretrainedConfig {
   }
 
   toString(): string {
-    const name = configEntry(this.model_type)?.name ?? this.constructor.name;
+    const own = (this.constructor as typeof PretrainedConfig).model_type;
+    const name = own ? this.constructor.name : (configEntry(this.model_type)?.name ?? this.constructor.name);
     return `${name} ${this.to_json_string()}`;
   }
 

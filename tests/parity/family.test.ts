@@ -6,8 +6,8 @@ import { modelTypes } from '../../kernel/models/registry';
 import { fixtures } from './fixture';
 import { familySuite, useNodeHost } from './suite';
 
-/** Families whose Python code is no part of transformers: their fixtures are made and compared beside these. */
-const ELSEWHERE = new Map([['qwen', 'qwen/fixtures']]);
+/** A family that needs more than this suite asks (images, remote code) has a folder of its own beside it. */
+const hasOwnSuite = (model_type: string): boolean => existsSync(join(__dirname, model_type, 'fixtures'));
 
 useNodeHost();
 
@@ -19,10 +19,9 @@ describe('registered families', () => {
   };
 
   it('have fixtures of at least two configurations each (python tests/parity/make_fixtures.py <model_type>)', () => {
-    const missing = modelTypes().filter(model_type => {
-      const elsewhere = ELSEWHERE.get(model_type);
-      return elsewhere ? !existsSync(join(__dirname, elsewhere)) : Object.keys(families[model_type] ?? {}).length < 2;
-    });
+    const missing = modelTypes().filter(
+      model_type => Object.keys(families[model_type] ?? {}).length < 2 && !hasOwnSuite(model_type)
+    );
     expect(missing).toEqual([]);
   });
 
