@@ -11,6 +11,7 @@ import type { Architecture, WeightSource } from '../models/architecture';
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../tensor/dtype';
 import type { Parts } from './quantize';
 import { LookupTable } from './table';
+import { expandSource } from './weight-source';
 import { quantizeInt8, quantizeQ4, quantizeQ8 } from './quantize';
 
 /** What loading found, as transformers' `output_loading_info`. */
@@ -51,15 +52,8 @@ export class WeightReader {
 
   /** Where a canonical weight comes from, or undefined if the family has none by that name. */
   source(canonical: string): WeightSource | undefined {
-    const layer = /(^|\.)blocks\.(\d+)\./.exec(canonical)?.[2];
-    const template = layer === undefined ? canonical : canonical.replace(`blocks.${layer}.`, 'blocks.{i}.');
-    const entry = this.architecture.weights[template];
-    if (entry === undefined) {
-      return undefined;
-    }
-    const source = typeof entry === 'string' ? { name: entry } : entry;
-    const named = layer === undefined ? source : { ...source, name: source.name.replaceAll('{i}', layer) };
-    return named.or !== undefined && this.find(named.name) === undefined ? { ...named, name: named.or } : named;
+    const source = expandSource(this.architecture.weights, canonical);
+    return source?.or !== undefined && this.find(source.name) === undefined ? { ...source, name: source.or } : source;
   }
 
   /** The checkpoint's spelling of a weight name: as it is, or with the base prefix added or removed. */
@@ -346,7 +340,7 @@ function transpose(values: Float32Array, rows: number, cols: number): Float32Arr
 }
 
 /** Python's initialisation of a new head: normal with deviation 0.02, zero biases, unit norms; seeded by name. */
-function initialise(canonical: string, dims: readonly number[]): Float32Array {
+export function initialise(canonical: string, dims: readonly number[], deviation = 0.02): Float32Array {
   const values = new Float32Array(product(dims));
   if (canonical.endsWith('.bias')) {
     return values;
@@ -359,7 +353,7 @@ function initialise(canonical: string, dims: readonly number[]): Float32Array {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
     return (seed + 0.5) / 4294967296;
   };
-  return values.map(() => 0.02 * Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()));
+  return values.map(() => deviation * Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()));
 }
 
 function pieces(source: WeightSource): string[] {

@@ -4,10 +4,13 @@ import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { ModelFolder } from '../host/host';
 import { readJson } from '../host/read';
 import type { LoadingInfo, WeightOptions } from '../inference/weights';
+import type { Family } from '../models/architecture';
 import { getFamily } from '../models/registry';
 import { AutoConfig } from './auto-config';
 import { checkAttention } from './attention-option';
+import { freshCheckpoint } from './fresh-checkpoint';
 import { InspectedModel } from './inspected-model';
+import { savePretrained } from './save';
 import type { ModelParts } from './model-core';
 import type { PretrainedOptions } from './load';
 import { loadRuntime, openWeights, resolveModel } from './load';
@@ -36,9 +39,10 @@ export class PreTrainedModel extends InspectedModel {
     name: string,
     options: PretrainedOptions = {}
   ): Promise<T> {
-    checkOptions(options);
     const folder = await resolveModel(name, options);
-    const config = options.config ?? (await AutoConfig.fromFolder(folder, options));
+    const whole = options.config ?? (await AutoConfig.fromFolder(folder, options));
+    checkOptions(options, whole);
+    const config = ownPart(whole, this.family);
     const family = this.family ?? getFamily(config.model_type);
     if (this.family && config.model_type !== family.model_type) {
       notice(
@@ -64,6 +68,42 @@ export class PreTrainedModel extends InspectedModel {
     return options.output_loading_info ? ([model, info] as unknown as T) : model;
   }
 
+  /**
+   * A model of a configuration with fresh random weights (normal, deviation `initializer_range`; the same every time
+   * for the same `seed`), to look at shapes or to compare with a trained one.
+   *
+   * @example
+   * const config = PretrainedConfig.fromDict({ model_type: 'qwen2', hidden_size: 64, num_hidden_layers: 2,
+   *   num_attention_heads: 4, num_key_value_heads: 2, intermediate_size: 128, vocab_size: 1000 });
+   * const model = await AutoModelForCausalLM.from_config(config);
+   */
+  static async from_config<T extends PreTrainedModel>(
+    this: ModelClass<T>,
+    config: PretrainedConfig,
+    { seed = 0, ...options }: PretrainedOptions & { seed?: number } = {}
+  ): Promise<T> {
+    checkOptions(options, config);
+    const family = this.family ?? getFamily(config.model_type);
+    const deviation = Number(config['initializer_range'] ?? config['init_std'] ?? 0.02);
+    const checkpoint = freshCheckpoint(family.architecture(config, this.task), deviation, seed);
+    const name = `fresh ${config.model_type}`;
+    const runtime = await loadRuntime(name, family, this.task, config, checkpoint, options);
+    const model = new this(config, { runtime, name });
+    await model.prepareEmbeddings();
+    return model;
+  }
+
+  /**
+   * Writes the model as a folder Python loads: config.json, generation_config.json and model.safetensors (float32 for
+   * weights that were quantised in a GGUF file). Server kernel only.
+   *
+   * @param folder Where to.
+   * @throws {RangeError} If this host cannot write files.
+   */
+  async save_pretrained(folder: string): Promise<void> {
+    await savePretrained(this, folder);
+  }
+
   /** Changes to weights while they are read: a LoRA adapter, and what subclasses in the library add. */
   protected static async weightOptions(checkpoint: Checkpoint, options: PretrainedOptions): Promise<WeightOptions> {
     const { adapter, ...others } = options;
@@ -85,7 +125,16 @@ async function readGenerationConfig(
     : GenerationConfig.from_model_config(config);
 }
 
-function checkOptions(options: PretrainedOptions): void {
+/** The part of a composite configuration a class is for: CLIPVisionModel reads the vision_config of a whole CLIP. */
+function ownPart(config: PretrainedConfig, family: Family | undefined): PretrainedConfig {
+  const parts = Object.values(config).filter(v => v instanceof PretrainedConfig);
+  return (
+    (family && config.model_type !== family.model_type && parts.find(p => p.model_type === family.model_type)) || config
+  );
+}
+
+/** Options are for loading or, as in Python, replace fields of the configuration. */
+function checkOptions(options: PretrainedOptions, config: PretrainedConfig): void {
   if (options.attn_implementation !== undefined) {
     checkAttention(options.attn_implementation);
   }
@@ -112,10 +161,10 @@ function checkOptions(options: PretrainedOptions): void {
     'low_cpu_mem_usage',
     'use_safetensors'
   ]);
-  const unknown = Object.keys(options).filter(k => !known.has(k));
+  const unknown = Object.keys(options).filter(k => !known.has(k) && !(k in config));
   if (unknown.length > 0) {
     throw new TypeError(
-      `Cannot load a model as from_pretrained takes ${[...known].join(', ')}: also given ${unknown.join(', ')}`
+      `Cannot load a model as from_pretrained takes ${[...known].join(', ')}, and fields of the configuration: also given ${unknown.join(', ')}`
     );
   }
 }
