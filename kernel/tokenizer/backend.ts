@@ -162,7 +162,7 @@ export class Backend {
         }
         const from = encoding.ids.length;
         sink.begins.length = sink.ends.length = sink.values.length = 0;
-        this.tokenizePiece(piece, sink);
+        this.model.tokenize(piece.bytes ?? piece.source.text, sink);
         if (options.detail) {
           const place = placer(piece);
           for (let i = from; i < encoding.ids.length; i++) {
@@ -177,15 +177,6 @@ export class Backend {
     }
     encoding.specialTokensMask = new Array<number>(encoding.ids.length).fill(0);
     return encoding;
-  }
-
-  private tokenizePiece(piece: Piece, sink: TokenSink): void {
-    // The sink's ids are the encoding's own list, its positions start anew for each piece.
-    const ids: number[] = [];
-    this.model.tokenize(piece.bytes ?? piece.source.text, { ...sink, ids });
-    for (const id of ids) {
-      sink.ids.push(id);
-    }
   }
 }
 

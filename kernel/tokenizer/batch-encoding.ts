@@ -24,13 +24,18 @@ export class BatchEncoding {
   /** Tokens per row, shape [rows]; only if asked for. */
   declare length?: Tensor;
   // Not enumerable, so that spreading gives the model's inputs only.
-  private readonly rows!: readonly Encoding[];
+  declare private readonly rows: () => readonly Encoding[];
 
-  constructor(fields: Readonly<Record<string, unknown>>, rows: readonly Encoding[]) {
+  /**
+   * @param fields The model's inputs by name.
+   * @param rows Tokens and their places; found out when asked for, as ids alone are much cheaper.
+   */
+  constructor(fields: Readonly<Record<string, unknown>>, rows: () => readonly Encoding[]) {
     for (const [name, value] of Object.entries(fields)) {
       Object.defineProperty(this, name, { value, enumerable: true, writable: true, configurable: true });
     }
-    Object.defineProperty(this, 'rows', { value: rows, enumerable: false });
+    let known: readonly Encoding[] | undefined;
+    Object.defineProperty(this, 'rows', { value: () => (known ??= rows()), enumerable: false });
   }
 
   /** Token texts of a row. */
@@ -69,9 +74,10 @@ export class BatchEncoding {
   }
 
   private row(index: number): Encoding {
-    const row = this.rows[index];
+    const rows = this.rows();
+    const row = rows[index];
     if (!row) {
-      throw new RangeError(`Cannot look at row ${index} as the batch has ${this.rows.length} rows`);
+      throw new RangeError(`Cannot look at row ${index} as it must be below the number of encoded texts: there are ${rows.length}`);
     }
     return row;
   }

@@ -162,8 +162,23 @@ export class PreTrainedTokenizer {
     if (plan.pad !== undefined) {
       this.requirePadToken();
     }
-    const encodings = texts.map((item, i) => this.encodePair(item, pairs?.[i], options, plan.truncate));
-    return this.assemble(encodings, options, plan.pad);
+    const rowsOf = (detail: boolean): PaddedRow[] => {
+      const rows = texts.flatMap((item, sample) => {
+        const encoding = this.backend.encode(item, pairs?.[sample], {
+          addSpecialTokens: options.add_special_tokens ?? true,
+          detail,
+          splitSpecialTokens: options.split_special_tokens ?? this.split_special_tokens,
+          truncation: plan.truncate && { ...plan.truncate, stride: options.stride ?? 0, side: this.truncation_side }
+        });
+        const parts = options.return_overflowing_tokens ? [encoding, ...encoding.overflowing] : [encoding];
+        return parts.map(part => ({ encoding: part, sample }));
+      });
+      return this.padRows(rows, options, plan.pad);
+    };
+    const detail = options.return_offsets_mapping ?? false;
+    const padded = rowsOf(detail);
+    const rows = (): Encoding[] => (detail ? padded : rowsOf(true)).map(row => row.encoding);
+    return new BatchEncoding(this.fieldsOf(padded, options), rows);
   }
 
   /**
@@ -187,30 +202,7 @@ export class PreTrainedTokenizer {
     }).tokens;
   }
 
-  private encodePair(
-    text: string,
-    pair: string | undefined,
-    options: CallOptions,
-    truncate: { maxLength: number; strategy: 'longest_first' | 'only_first' | 'only_second' } | undefined
-  ): Encoding {
-    return this.backend.encode(text, pair, {
-      addSpecialTokens: options.add_special_tokens ?? true,
-      detail: true,
-      splitSpecialTokens: options.split_special_tokens ?? this.split_special_tokens,
-      truncation: truncate && { ...truncate, stride: options.stride ?? 0, side: this.truncation_side }
-    });
-  }
-
-  private assemble(encodings: readonly Encoding[], options: CallOptions, pad: 'longest' | number | undefined): BatchEncoding {
-    const samples: number[] = [];
-    const rows: Encoding[] = [];
-    encodings.forEach((encoding, sample) => {
-      for (const row of options.return_overflowing_tokens ? [encoding, ...encoding.overflowing] : [encoding]) {
-        rows.push(row);
-        samples.push(sample);
-      }
-    });
-    const padded = this.padRows(rows, options, pad);
+  private fieldsOf(padded: readonly PaddedRow[], options: CallOptions): Record<string, unknown> {
     const wants = (asked: boolean | null | undefined, name: string): boolean => asked ?? this.model_input_names.includes(name);
     const lists: Record<string, readonly (readonly number[] | readonly [number, number][])[]> = {
       input_ids: padded.map(row => row.encoding.ids)
@@ -232,7 +224,7 @@ export class PreTrainedTokenizer {
       perRow.length = padded.map(row => row.encoding.ids.length);
     }
     if (options.return_overflowing_tokens) {
-      perRow.overflow_to_sample_mapping = samples;
+      perRow.overflow_to_sample_mapping = padded.map(row => row.sample);
     }
     const asTensors = options.return_tensors !== false && options.return_tensors !== null;
     const fields: Record<string, unknown> = {};
@@ -242,31 +234,22 @@ export class PreTrainedTokenizer {
     for (const [name, values] of Object.entries(perRow)) {
       fields[name] = asTensors ? int64Tensor(values, [values.length]) : values;
     }
-    return new BatchEncoding(
-      fields,
-      padded.map(row => row.encoding)
-    );
+    return fields;
   }
 
   private padRows(
-    rows: readonly Encoding[],
+    rows: readonly { encoding: Encoding; sample: number }[],
     options: Pick<CallOptions, 'pad_to_multiple_of' | 'padding_side'>,
     pad: 'longest' | number | undefined
-  ): { encoding: Encoding; mask: number[] }[] {
-    const lengths = rows.map(row => row.ids.length);
+  ): PaddedRow[] {
+    const lengths = rows.map(row => row.encoding.ids.length);
     const target = pad === undefined ? 0 : paddedLength(lengths, pad, options.pad_to_multiple_of ?? undefined);
     const side = options.padding_side ?? this.padding_side;
     if (side !== 'left' && side !== 'right') {
       throw new RangeError(`Cannot pad as padding_side must be 'left' or 'right': current value is ${brief(side)}`);
     }
-    return rows.map(row =>
-      padEncoding(row, target, {
-        id: this.pad_token_id ?? 0,
-        token: this.pad_token ?? '',
-        typeId: this.pad_token_type_id,
-        side
-      })
-    );
+    const filler = { id: this.pad_token_id ?? 0, token: this.pad_token ?? '', typeId: this.pad_token_type_id, side };
+    return rows.map(({ encoding, sample }) => ({ ...padEncoding(encoding, target, filler), sample }));
   }
 
   /**
@@ -315,7 +298,7 @@ export class PreTrainedTokenizer {
       });
       fields[name] = asTensors ? stackRows(full, false) : full;
     }
-    return new BatchEncoding(fields, []);
+    return new BatchEncoding(fields, () => []);
   }
 
   private requirePadToken(): void {
@@ -837,6 +820,14 @@ export class PreTrainedTokenizer {
   get [Symbol.toStringTag](): string {
     return CLASS;
   }
+}
+
+/** A row of a batch. */
+interface PaddedRow {
+  readonly encoding: Encoding;
+  readonly mask: readonly number[];
+  /** Index of the text it comes from. */
+  readonly sample: number;
 }
 
 /** Rows of numbers by name. */

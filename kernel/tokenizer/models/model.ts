@@ -2,7 +2,10 @@
 import { asArray, asId, asObject, asString, brief, get } from '../json';
 import type { JsonObject } from '../json';
 
-/** Where a model puts the tokens of a word. Positions are UTF-16 units of the word the model was given. */
+/**
+ * Where a model puts the tokens of a word. Positions are UTF-16 units of the word the model was given; `ids` may hold
+ * tokens of earlier words, the other lists begin with this one.
+ */
 export interface TokenSink {
   readonly ids: number[];
   readonly begins: number[];

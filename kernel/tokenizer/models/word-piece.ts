@@ -33,6 +33,7 @@ export class WordPiece implements Model {
   /** @throws {RangeError} If the word is unknown and the vocabulary has no unknown token. */
   tokenize(word: string, sink: TokenSink): void {
     const before = sink.ids.length;
+    const positions = sink.begins.length;
     const tooLong = word.length > this.maxCharacters && [...word].length > this.maxCharacters;
     let begin = 0;
     while (!tooLong && begin < word.length) {
@@ -56,9 +57,8 @@ export class WordPiece implements Model {
       begin = end;
     }
     if (begin < word.length) {
-      for (const list of [sink.ids, sink.begins, sink.ends, sink.values]) {
-        list.length = before;
-      }
+      sink.ids.length = before;
+      sink.begins.length = sink.ends.length = sink.values.length = positions;
       const unknown = this.vocab.get(this.unknownToken);
       if (unknown === undefined) {
         throw new RangeError(
