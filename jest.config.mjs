@@ -11,7 +11,7 @@ const swc = [
 export default {
   testEnvironment: '<rootDir>/tests/environment.cjs',
   testRegex: 'tests/.*\\.test\\.tsx?$',
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/ui/'], // browser tests: tests/ui/jest.config.mjs
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/(ui|notebooks)/'], // in a browser: tests/ui/jest.config.mjs
   transform: { '\\.(t|j|mj)sx?$': swc },
   // Published as ESM only; everything else in node_modules is loaded as it is.
   transformIgnorePatterns: [

@@ -89,13 +89,14 @@ if (what === 'check') {
   check();
   jest(
     'unit',
-    ['--testPathIgnorePatterns', '/tests/(ui|real|parity)/', 'tests/layers.test.ts', '/node_modules/'],
+    ['--testPathIgnorePatterns', '/tests/(ui|notebooks|real|parity)/', 'tests/layers.test.ts', '/node_modules/'],
     'jest.config.mjs',
     driver
   );
   jest('parity', ['tests/parity'], 'jest.config.mjs', driver);
   pytest('server', ['tests/server', 'tests/server_kernel']);
   jest('browser', [], 'tests/ui/jest.config.mjs');
+  jest('notebooks', [], 'tests/notebooks/jest.config.mjs');
 } else if (what === 'real') {
   process.env.LOUPE_REAL = '1';
   jest('real models', ['--testPathIgnorePatterns', '/node_modules/', '--testPathPatterns', 'tests/(real|golden)']);

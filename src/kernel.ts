@@ -87,7 +87,20 @@ export class TypeScriptKernel extends BaseKernel {
       this._abort(msg);
       return;
     }
+    if (msg.header.msg_type !== 'execute_request') {
+      return super.handleMessage(msg);
+    }
+    this._running = msg;
     await super.handleMessage(msg);
+    this._running = null;
+  }
+
+  /** Handles a message while a cell runs. The idle status that ends it must not make the kernel look idle. */
+  async handleAside(msg: KernelMessage.IMessage): Promise<void> {
+    await this.handleMessage(msg);
+    if (this._running) {
+      this._reply(this._running, 'status', 'iopub', { execution_state: 'busy' });
+    }
   }
 
   async kernelInfoRequest(): Promise<KernelMessage.IInfoReplyMsg['content']> {
@@ -301,6 +314,8 @@ export class TypeScriptKernel extends BaseKernel {
 
   private _options: TypeScriptKernel.IOptions;
   private _connection: WorkerConnection;
+  /** The request whose cell is running. */
+  private _running: KernelMessage.IMessage | null = null;
   /** When the last cell failed; cells sent before are not run. */
   private _failedAt = 0;
   private _status: KernelStatus = {};

@@ -90,6 +90,28 @@ describe('the kernel in JupyterLab', () => {
     expect(matches.some(match => match.endsWith('hidden_size'))).toBe(true);
   });
 
+  it('completion answers while a cell runs, and the kernel stays busy', async () => {
+    const notebook = await open('busy.ipynb', [
+      'const config = { hidden_size: 64 }',
+      'await new Promise(resolve => setTimeout(resolve, 4000)); "done"'
+    ]);
+    await notebook.run(0);
+    const { done } = await notebook.start(1);
+    await waitFor(async () => (await notebook.kernel()).status === 'busy', 5000);
+    const asked = Date.now();
+    const matches = await page.evaluate(async () => {
+      const panel = (window as unknown as { jupyterapp: any }).jupyterapp.shell.currentWidget;
+      const reply = await panel.sessionContext.session.kernel.requestComplete({ code: 'config.hid', cursor_pos: 10 });
+      return reply.content.matches as string[];
+    });
+    expect(matches.some(match => match.endsWith('hidden_size'))).toBe(true);
+    expect(Date.now() - asked).toBeLessThan(2500);
+    expect((await notebook.kernel()).status).toBe('busy');
+    await done;
+    expect(await notebook.text(1)).toContain('done');
+    expect((await notebook.kernel()).status).toBe('idle');
+  });
+
   it('output of many prints and of a huge string arrives, and the kernel goes on', async () => {
     const notebook = await open('large.ipynb', [
       'for (let i = 0; i < 10000; i++) console.log(i);',
