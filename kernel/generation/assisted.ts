@@ -174,7 +174,7 @@ function choose(
   const weight = p.assistant_ensemble_weight;
   const selected = rows.map((row, i) => {
     if (p.do_sample) {
-      return multinomial(softmax(row), generator);
+      return multinomial(softmax(row), generator)[0]!;
     }
     const drafted = draft.scores?.[i];
     return argmax(weight !== undefined && drafted ? mixed(softmax(row), softmax(drafted), weight) : row);
@@ -200,22 +200,20 @@ function speculate(
   { parameters, generator }: DecodingContext
 ): { tokens: number[]; matches: number } {
   const weight = parameters.assistant_ensemble_weight;
-  const tokens: number[] = [];
-  for (let i = 0; i < draft.ids.length; i++) {
-    const id = draft.ids[i]!;
-    const p = softmax(rows[i]!);
-    const q = softmax(draft.scores![i]!);
-    const ratio = p[id]! / q[id]!;
-    if (generator.uniform() <= (weight === undefined ? ratio : 1 - weight + weight * ratio)) {
-      tokens.push(id);
-      continue;
-    }
-    const rest = p.map((x, v) => Math.max(0, x - q[v]!));
-    const some = rest.some(x => x > 0);
-    return { tokens: [...tokens, multinomial(some ? rest : p, generator)], matches: tokens.length };
+  const chances = draft.ids.map(() => generator.uniform());
+  const at = draft.ids.findIndex((id, i) => {
+    const ratio = softmax(rows[i]!)[id]! / softmax(draft.scores![i]!)[id]!;
+    return !(chances[i]! <= (weight === undefined ? ratio : 1 - weight + weight * ratio));
+  });
+  const matches = at < 0 ? draft.ids.length : at;
+  const p = softmax(rows[matches]!);
+  let rest = p;
+  if (at >= 0) {
+    const q = softmax(draft.scores![at]!);
+    const beyond = p.map((x, v) => Math.max(0, x - q[v]!));
+    rest = beyond.some(x => x > 0) ? beyond : p;
   }
-  const next = multinomial(softmax(rows[draft.ids.length]!), generator);
-  return { tokens: [...tokens, next], matches: tokens.length };
+  return { tokens: [...draft.ids.slice(0, matches), multinomial(rest, generator)[0]!], matches };
 }
 
 /**

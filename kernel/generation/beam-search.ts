@@ -4,7 +4,7 @@ import { logitsAt } from './logits';
 import type { GenerationCache } from './model';
 import { StepRecord } from './output';
 import { prefill, updateModelKwargs } from './prepare-inputs';
-import { multinomialWithoutReplacement } from './random';
+import { multinomial } from './random';
 import { editRows, logSoftmax, scoreData, softmax, tokenRows, tokenTensor, topK } from './rows';
 import { nextTask } from './turn';
 
@@ -138,9 +138,7 @@ function continuations(
 
 /** Different continuations drawn by their probabilities; when too few are possible, the best of the rest follow. */
 function draw(accumulated: Float32Array, keep: number, context: DecodingContext): number[] {
-  const probs = softmax(accumulated);
-  const possible = probs.reduce((count, p) => count + (p > 0 ? 1 : 0), 0);
-  const drawn = multinomialWithoutReplacement(probs, Math.min(keep, possible), context.generator);
+  const drawn = multinomial(softmax(accumulated), context.generator, keep);
   if (drawn.length < keep) {
     const taken = new Set(drawn);
     const rest = topK(accumulated, keep + drawn.length).indices.filter(i => !taken.has(i));

@@ -1,8 +1,8 @@
+import { argmax, topK } from './rows';
+
 /**
- * Random numbers of sampling: the Mersenne Twister, as in PyTorch's CPU generator, so that what depends only on its
- * 32-bit outputs (the watermark's permutations) is the same here. The draws of sampling are not PyTorch's: torch's
- * `multinomial` consumes one exponential variate per token of the vocabulary, by an algorithm that depends on the
- * machine. Here a draw takes one number. The same seed gives the same text in every browser and in Node.
+ * Random numbers of sampling: the Mersenne Twister, used as PyTorch's CPU generator uses it, so that a seed gives the
+ * draws `torch.manual_seed` gives there, in every browser and in Node. (PyTorch on a GPU draws otherwise.)
  *
  * @see {@link http://www.math.sci.hiroshima-u.ac.jp/m-mat/MT/emt.html}
  */
@@ -49,11 +49,25 @@ export class RandomGenerator {
     return y >>> 0;
   }
 
-  /** A number in [0, 1) with 53 random bits. */
+  /** A number in [0, 1) of 24 bits, as torch.rand gives. */
   uniform(): number {
-    const high = this.random() >>> 5;
-    const low = this.random() >>> 6;
-    return (high * 67108864 + low) / 9007199254740992;
+    return (this.random() & 0xffffff) / 0x1000000;
+  }
+
+  /** A float32 of the exponential distribution with mean 1, as Tensor.exponential_ gives. */
+  exponential(): number {
+    const high = this.random() & 0x1fffff;
+    return Math.fround(-Math.log1p(-(high * 0x100000000 + this.random()) / 0x20000000000000));
+  }
+
+  /** Leaves out `count` outputs. */
+  skip(count: number): void {
+    let left = count;
+    while (left > 624 - this.#at) {
+      left -= 624 - this.#at;
+      this.#turn();
+    }
+    this.#at += left;
   }
 
   /** The first `count` entries of a random permutation of 0 … n − 1, as torch.randperm(n)[:count] on the CPU. */
@@ -71,12 +85,25 @@ export class RandomGenerator {
     return items.subarray(0, count);
   }
 
+  /** The next 624 words of state. Three loops, as a remainder per word would take most of the time. */
   #turn(): void {
     const s = this.#state;
-    for (let i = 0; i < 624; i++) {
-      const y = (s[i]! & 0x80000000) | (s[(i + 1) % 624]! & 0x7fffffff);
-      s[i] = s[(i + 397) % 624]! ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
+    let i = 0;
+    let word = s[0]!;
+    for (; i < 227; i++) {
+      const next = s[i + 1]!;
+      const y = (word & 0x80000000) | (next & 0x7fffffff);
+      s[i] = s[i + 397]! ^ (y >>> 1) ^ (-(y & 1) & 0x9908b0df);
+      word = next;
     }
+    for (; i < 623; i++) {
+      const next = s[i + 1]!;
+      const y = (word & 0x80000000) | (next & 0x7fffffff);
+      s[i] = s[i - 227]! ^ (y >>> 1) ^ (-(y & 1) & 0x9908b0df);
+      word = next;
+    }
+    const y = (word & 0x80000000) | (s[0]! & 0x7fffffff);
+    s[623] = s[396]! ^ (y >>> 1) ^ (-(y & 1) & 0x9908b0df);
     this.#at = 0;
   }
 }
@@ -99,57 +126,36 @@ export function set_seed(seed: number): void {
 }
 
 /**
- * Draws one index with the given probabilities.
+ * Draws different indices, each with the given probabilities among those left, as torch.multinomial does: the largest
+ * quotients of probability and an exponential variate.
  *
  * @param probs Non-negative; need not sum to exactly 1.
+ * @param generator Advanced by two outputs per probability.
+ * @param count How many. Fewer are returned when fewer have a probability above zero.
  * @throws {RangeError} If they hold NaN, Infinity or a negative number, or are all zero.
  */
-export function multinomial(probs: ArrayLike<number>, generator: RandomGenerator): number {
-  let sum = 0;
+export function multinomial(probs: Float32Array, generator: RandomGenerator, count = 1): number[] {
+  const possible: number[] = [];
   for (let i = 0; i < probs.length; i++) {
     const p = probs[i]!;
     if (!(p >= 0 && p < Infinity)) {
       throw new RangeError('probability tensor contains either `inf`, `nan` or element < 0');
     }
-    sum += p;
+    if (p > 0) {
+      possible.push(i);
+    }
   }
-  if (!(sum > 0)) {
+  if (!possible.length) {
     throw new RangeError('invalid multinomial distribution (sum of probabilities <= 0)');
   }
-  const limit = generator.uniform() * sum;
-  let cumulative = 0;
-  let last = 0;
-  for (let i = 0; i < probs.length; i++) {
-    if (probs[i]! > 0) {
-      cumulative += probs[i]!;
-      last = i;
-      if (cumulative > limit) {
-        return i;
-      }
-    }
-  }
-  return last;
-}
-
-/** Draws `count` different indices, one after the other, each with the given probabilities among those left. */
-export function multinomialWithoutReplacement(
-  probs: ArrayLike<number>,
-  count: number,
-  generator: RandomGenerator
-): number[] {
-  const left = Float64Array.from(probs);
-  const drawn: number[] = [];
-  while (drawn.length < count) {
-    const possible = left.some(p => p > 0);
-    if (!possible) {
-      throw new RangeError(
-        `Cannot draw ${count} different tokens as so many must have a probability above zero: ` +
-          `current value is ${drawn.length}`
-      );
-    }
-    const i = multinomial(left, generator);
-    left[i] = 0;
-    drawn.push(i);
-  }
-  return drawn;
+  // After a filter few of a vocabulary are possible; the variates of the others are passed over.
+  const quotients = new Float32Array(possible.length);
+  let at = 0;
+  possible.forEach((index, k) => {
+    generator.skip(2 * (index - at));
+    quotients[k] = probs[index]! / generator.exponential();
+    at = index + 1;
+  });
+  generator.skip(2 * (probs.length - at));
+  return count === 1 ? [possible[argmax(quotients)]!] : topK(quotients, count).indices.map(k => possible[k]!);
 }

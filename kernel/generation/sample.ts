@@ -70,5 +70,5 @@ function padToken({ pad }: DecodingContext): number {
 }
 
 function choose(row: Float32Array, context: DecodingContext): number {
-  return context.parameters.do_sample ? multinomial(softmax(row), context.generator) : argmax(row);
+  return context.parameters.do_sample ? multinomial(softmax(row), context.generator)[0]! : argmax(row);
 }

@@ -8,8 +8,7 @@ The logits of a position are T[token] + P[position id % 8] + G[(sum of E over at
 multiple of 2^-12, so float32 sums are exact and both sides start from the same numbers. The sum comes from the cache, so
 a cache that is cropped or reordered wrongly changes the result.
 
-Sampling uses inverse transform draws from the Mersenne Twister (numpy's legacy generator) in place of torch.multinomial,
-as random.ts does, so that sampled ids can be compared too.
+A seed is torch.manual_seed's: random.ts draws as torch.multinomial does on the CPU, so that sampled ids can be compared.
 """
 
 import base64
@@ -170,43 +169,6 @@ class TableEncoderDecoder(PreTrainedModel, GenerationMixin):
         )
 
 
-draws = None
-
-
-def uniform():
-    return draws.random_sample()
-
-
-def draw_one(p):
-    total = p.sum()
-    limit = uniform() * total
-    cumulative = 0.0
-    last = 0
-    for i, x in enumerate(p):
-        if x > 0:
-            cumulative += x
-            last = i
-            if cumulative > limit:
-                return i
-    return last
-
-
-def multinomial(probs, num_samples, **_):
-    rows = []
-    for row in probs.double().numpy():
-        row = row.copy()
-        picks = []
-        for _ in range(min(num_samples, int((row > 0).sum()))):
-            picks.append(draw_one(row))
-            row[picks[-1]] = 0
-        rest = [int(i) for i in np.argsort(-row, kind="stable") if i not in picks]
-        rows.append(picks + rest[: num_samples - len(picks)])
-    return torch.tensor(rows)
-
-
-torch.multinomial = multinomial
-
-
 class Collect(pylogging.Handler):
     def __init__(self):
         super().__init__()
@@ -234,7 +196,6 @@ def packed(tensor):
 
 def run(case):
     """Runs one case and returns what came of it: ids, and with return_dict_in_generate the rest; or the error."""
-    global draws
     pylogging.Logger.warning_once.cache_clear()
     options = dict(case["options"])
     generation = case.get("generation_config", {})
@@ -242,7 +203,7 @@ def run(case):
     model = make(**generation)
     if case.get("assistant"):
         options["assistant_model"] = decoder(A, **case["assistant"])
-    draws = np.random.RandomState(options.pop("seed", 0))
+    torch.manual_seed(options.pop("seed", 0))
     given = options.pop("config_argument", None)
     if given is not None:
         options["generation_config"] = GenerationConfig(**given)

@@ -1,4 +1,4 @@
-import { multinomial, multinomialWithoutReplacement, RandomGenerator } from '../../../../kernel/generation/random';
+import { multinomial, RandomGenerator } from '../../../../kernel/generation/random';
 
 describe('RandomGenerator', () => {
   it('RandomGenerator is the Mersenne Twister', () => {
@@ -21,11 +21,28 @@ describe('RandomGenerator', () => {
     expect(Array.from(new RandomGenerator(2n ** 32n + 12345n).permutation(12, 4))).toEqual([6, 5, 7, 0]);
   });
 
-  it('RandomGenerator gives numbers in [0, 1) as numpy does from the same seed', () => {
-    // numpy.random.RandomState(7).random_sample(3)
-    const generator = new RandomGenerator(7);
-    const numbers = [generator.uniform(), generator.uniform(), generator.uniform()];
-    [0.07630828937395717, 0.7799187922401146, 0.4384092314408935].forEach((x, i) => expect(numbers[i]).toBe(x));
+  it('RandomGenerator gives the numbers of torch.rand and Tensor.exponential_', () => {
+    const generator = new RandomGenerator(3);
+    expect([generator.uniform(), generator.uniform(), generator.uniform()]).toEqual([
+      0.004263520240783691, 0.10556936264038086, 0.2858424782752991
+    ]);
+    generator.manual_seed(42);
+    expect([generator.exponential(), generator.exponential(), generator.exponential()]).toEqual([
+      0.05991401523351669, 0.06497612595558167, 0.13191677629947662
+    ]);
+  });
+
+  it('RandomGenerator skips as if it had been asked', () => {
+    for (const count of [0, 1, 623, 624, 625, 1000, 5000]) {
+      const [asked, skipped] = [new RandomGenerator(8), new RandomGenerator(8)];
+      asked.random();
+      skipped.random();
+      for (let i = 0; i < count; i++) {
+        asked.random();
+      }
+      skipped.skip(count);
+      expect(skipped.random()).toBe(asked.random());
+    }
   });
 
   it('RandomGenerator throws unless the seed is an integer', () => {
@@ -36,35 +53,35 @@ describe('RandomGenerator', () => {
 });
 
 describe('multinomial()', () => {
-  it('multinomial() never draws what is impossible', () => {
+  const probs = Float32Array.of(0.1, 0, 0.3, 0.05, 0.25, 0.2, 0, 0.1);
+
+  it('multinomial() draws as torch.multinomial does on the CPU', () => {
+    const generator = new RandomGenerator(11);
+    const drawn = Array.from({ length: 12 }, () => multinomial(probs, generator)[0]);
+    expect(drawn).toEqual([5, 7, 4, 4, 7, 4, 5, 7, 4, 4, 7, 5]);
+    generator.manual_seed(11);
+    expect([0, 1, 2].map(() => multinomial(probs, generator, 3))).toEqual([
+      [5, 7, 0],
+      [7, 5, 4],
+      [4, 2, 5]
+    ]);
+  });
+
+  it('multinomial() never draws what is impossible, nor the same twice', () => {
     const generator = new RandomGenerator(1);
-    const drawn = Array.from({ length: 500 }, () => multinomial([0, 0.4, 0, 0.6, 0], generator));
-    expect(new Set(drawn)).toEqual(new Set([1, 3]));
+    for (let i = 0; i < 50; i++) {
+      expect(multinomial(probs, generator, 8).sort()).toEqual([0, 2, 3, 4, 5, 7]);
+    }
   });
 
   it("multinomial() throws on what are no probabilities, with PyTorch's texts", () => {
     const generator = new RandomGenerator(1);
-    expect(() => multinomial([NaN, 1], generator)).toThrow(
-      'probability tensor contains either `inf`, `nan` or element < 0'
-    );
-    expect(() => multinomial([-1, 2], generator)).toThrow('probability tensor contains');
-    expect(() => multinomial([0, 0], generator)).toThrow(
+    const text = 'probability tensor contains either `inf`, `nan` or element < 0';
+    expect(() => multinomial(Float32Array.of(NaN, 1), generator)).toThrow(text);
+    expect(() => multinomial(Float32Array.of(-1, 2), generator)).toThrow(text);
+    expect(() => multinomial(Float32Array.of(Infinity), generator)).toThrow(text);
+    expect(() => multinomial(new Float32Array(2), generator)).toThrow(
       'invalid multinomial distribution (sum of probabilities <= 0)'
-    );
-  });
-});
-
-describe('multinomialWithoutReplacement()', () => {
-  it('multinomialWithoutReplacement() draws different indices', () => {
-    const generator = new RandomGenerator(2);
-    for (let i = 0; i < 20; i++) {
-      expect(multinomialWithoutReplacement([0.1, 0.7, 0.1, 0.1], 4, generator).sort()).toEqual([0, 1, 2, 3]);
-    }
-  });
-
-  it('multinomialWithoutReplacement() throws when too few are possible', () => {
-    expect(() => multinomialWithoutReplacement([0, 1], 2, new RandomGenerator(2))).toThrow(
-      'Cannot draw 2 different tokens as so many must have a probability above zero: current value is 1'
     );
   });
 });
