@@ -1,7 +1,7 @@
 /** Entry of the browser's kernel: a dedicated worker that speaks kernel/protocol. */
 import { loadLibrary, statusReporter, typescriptCompiler } from './compose';
 import { setHost } from './host/host';
-import type { FromKernel, Json, StartOptions, ToKernel } from './protocol/messages';
+import type { FromKernel, StartOptions, ToKernel } from './protocol/messages';
 import { KernelSession } from './runtime/session';
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -32,7 +32,7 @@ const session: KernelSession = new KernelSession({
     start = options;
     await holdLock(options.lifeLock);
     const { createBrowserHost } = await import('./host/browser');
-    const host = createBrowserHost({ ...options, settings: hostSettings(options.settings ?? {}) });
+    const host = createBrowserHost(options);
     const device = options.settings?.['device'];
     setHost(
       device === 'webgpu' || device === 'wasm'
@@ -62,16 +62,6 @@ function holdLock(name: string | undefined): Promise<void> {
     };
     navigator.locks.request(name, hold).catch(() => resolve());
   });
-}
-
-/** The settings of schema/kernel.json in the host's units. */
-function hostSettings(settings: { [name: string]: Json }): { [name: string]: unknown } {
-  const { cacheSize } = settings;
-  if (typeof cacheSize !== 'number') {
-    return settings;
-  }
-  // Gigabytes to MiB. A user's 0 keeps nothing, while the host takes 0 for its own choice.
-  return { ...settings, cache_size: cacheSize === 0 ? Number.MIN_VALUE : (cacheSize * 1e9) / 2 ** 20 };
 }
 
 /** Modules of the network, where the user has allowed them. Bare names are taken from jsDelivr's npm mirror. */

@@ -1,33 +1,24 @@
 /** Functions that every cell has: `display`, `input`, `progress` and so on. They act on the cell that calls them. */
-import type { FromKernel, Json, MimeBundle } from '../protocol/messages';
+import type { FromKernel, MimeBundle } from '../protocol/messages';
+import type { CellBuiltins, DisplayHandle, DisplayLimits, DisplayOptions } from './builtin-types';
 import { CommManager } from './comms';
 import { createConsole } from './console';
 import { boundTimers, type CellContext, type ContextTracker } from './context';
 import { rawRepresentation, represent, type Representation } from './display';
-import { inspectDefaults, type InspectOptions } from './inspect';
+import { inspectDefaults } from './inspect';
 import { KeyboardInterrupt, check_interrupt, interrupt_signal, yield_to_messages } from './interrupt';
+import { newId } from './new-id';
 import { outputLimits } from './outputs';
 import { createLoadProgress, createProgress, type LoadEvent } from './progress';
 import { Fragment, h, html, md, svg } from './tags';
 
-export interface DisplayOptions extends InspectOptions {
-  /** Replace the display of this id; `true` with `display_id` as in Deno. */
-  update?: string | boolean;
-  /** Names the new display, so that it can be replaced. */
-  display_id?: string;
-  /** The value is a MIME bundle already. */
-  raw?: boolean;
-  metadata?: { [key: string]: Json };
-}
-
 /** A display that can be replaced. */
-export class DisplayHandle {
+export class Handle implements DisplayHandle {
   constructor(
     readonly display_id: string,
     private readonly show: (value: unknown, options: DisplayOptions) => void
   ) {}
 
-  /** Replaces what is shown. */
   update(value: unknown, options: Omit<DisplayOptions, 'update' | 'display_id'> = {}): void {
     this.show(value, { ...options, update: this.display_id });
   }
@@ -42,7 +33,7 @@ export interface BuiltinOptions {
 
 export interface Builtins {
   /** Name → value, for the scope and the module `loupe`. */
-  readonly values: Record<string, unknown>;
+  readonly values: CellBuiltins;
   /** Only for the scope: what the host has under the same name. */
   readonly hostValues: Record<string, unknown>;
   readonly comms: CommManager;
@@ -77,7 +68,7 @@ export function createBuiltins({ tracker, send, bindTimers }: BuiltinOptions): B
 
   const show = (to: CellContext, value: unknown, options: DisplayOptions): DisplayHandle => {
     const { update, display_id, raw, metadata, ...shown } = options;
-    const id = typeof update === 'string' ? update : (display_id ?? crypto.randomUUID());
+    const id = typeof update === 'string' ? update : (display_id ?? newId());
     const isUpdate = update !== undefined && update !== false;
     const made = raw ? rawRepresentation(value, metadata) : represent(value, shown);
     const send = (r: Representation): void =>
@@ -88,7 +79,7 @@ export function createBuiltins({ tracker, send, bindTimers }: BuiltinOptions): B
     } else {
       send(made);
     }
-    return new DisplayHandle(id, (v, o) => void show(to, v, o));
+    return new Handle(id, (v, o) => void show(to, v, o));
   };
 
   const display = (...args: unknown[]): DisplayHandle => {
@@ -180,19 +171,10 @@ function isDisplayOptions(value: unknown): value is DisplayOptions {
   return keys.length > 0 && keys.every(k => optionNames.has(k));
 }
 
-/**
- * Sets how much is shown.
- *
- * @param options `depth`, `max_items`, `max_string`, `max_length`, `width` of values; `max_stream` characters that a cell
- *   may print. Without argument nothing changes.
- * @returns The options now in force.
- * @throws {RangeError} If a value is not a positive number, or a name is unknown.
- */
-function displayOptions(options: { [name: string]: number } = {}): { [name: string]: number } {
+function displayOptions(options: Partial<DisplayLimits> = {}): DisplayLimits {
   for (const [name, value] of Object.entries(options)) {
-    const target: Record<string, number> | undefined =
-      name in outputLimits ? outputLimits : name in inspectDefaults ? (inspectDefaults as never) : undefined;
-    if (!target) {
+    const target = (name in outputLimits ? outputLimits : inspectDefaults) as unknown as Record<string, number>;
+    if (!(name in target)) {
       const known = [...Object.keys(inspectDefaults), ...Object.keys(outputLimits)].join(', ');
       throw new RangeError(`Cannot set ${name} as it must be a display option: known are ${known}`);
     }

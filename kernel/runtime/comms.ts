@@ -1,5 +1,6 @@
 /** Comm messages: a line between code in a cell and a widget in the page. */
 import type { FromKernel, Json, Parent } from '../protocol/messages';
+import { newId } from './new-id';
 
 type CommKind = 'comm_open' | 'comm_msg' | 'comm_close';
 
@@ -66,7 +67,7 @@ export class CommManager {
 
   /** Opens a comm to a target of the page. */
   open(target_name: string, data: Json = {}, metadata: Json = {}, buffers: ArrayBuffer[] = []): Comm {
-    const comm = new Comm(crypto.randomUUID(), target_name, this);
+    const comm = new Comm(newId(), target_name, this);
     this.comms.set(comm.comm_id, comm);
     this.post('comm_open', { comm_id: comm.comm_id, target_name, data }, metadata, buffers);
     return comm;
