@@ -34,6 +34,8 @@ export async function readAdapter(folder: ModelFolder, base: Checkpoint, signal?
   const config = checkConfig(await readJson(folder, 'adapter_config.json', signal), folder.name);
   const adapter = await openTensorFile(folder, ['adapter_model.safetensors', 'adapter_model.bin'], signal);
   const deltas = new Map<string, (values: Float32Array, dims: readonly number[]) => void>();
+  // A packed projection is read once for q, k and v each: the last product is kept for that.
+  let last: { target: string; delta: Float32Array } | undefined;
   for (const name of adapter.names) {
     const match = /^(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.default)?\.weight$/.exec(name);
     if (!match) {
@@ -70,7 +72,15 @@ export async function readAdapter(folder: ModelFolder, base: Checkpoint, signal?
           `current shapes are [${b.dims}] and [${a.dims}]`
       );
     }
-    deltas.set(target, values => addProduct(values, up, down, rank, scale, config.fan_in_fan_out === true));
+    deltas.set(target, values => {
+      if (last?.target !== target) {
+        last = { target, delta: product(up, down, rank, scale, config.fan_in_fan_out === true) };
+      }
+      const { delta } = last;
+      for (let i = 0; i < values.length; i++) {
+        values[i] = values[i]! + delta[i]!;
+      }
+    });
   }
   return deltas;
 }
@@ -126,22 +136,15 @@ function findTarget(base: Checkpoint, module: string): string | undefined {
 }
 
 /**
- * values += scale · up down, in place.
+ * scale · up down, [out, in]; with `transposed` [in, out].
  *
- * @param values [out, in]; with `transposed` [in, out].
  * @param up [out, rank].
  * @param down [rank, in].
  */
-function addProduct(
-  values: Float32Array,
-  up: Float32Array,
-  down: Float32Array,
-  rank: number,
-  scale: number,
-  transposed: boolean
-): void {
+function product(up: Float32Array, down: Float32Array, rank: number, scale: number, transposed: boolean): Float32Array {
   const width = down.length / rank;
   const rows = up.length / rank;
+  const out = new Float32Array(rows * width);
   const row = new Float32Array(width);
   for (let o = 0; o < rows; o++) {
     row.fill(0);
@@ -153,8 +156,8 @@ function addProduct(
       }
     }
     for (let i = 0; i < width; i++) {
-      const at = transposed ? i * rows + o : o * width + i;
-      values[at] = values[at]! + row[i]!;
+      out[transposed ? i * rows + o : o * width + i] = row[i]!;
     }
   }
+  return out;
 }
