@@ -138,7 +138,7 @@ export interface GenerationOptions extends GenerationParameters {
   negative_prompt_attention_mask?: Tensor | readonly (readonly number[])[] | null;
   tokenizer?: GenerationTokenizer | null;
   assistant_tokenizer?: GenerationTokenizer | null;
-  /** Makes sampling repeatable. Not PyTorch's draws; see RandomGenerator. */
+  /** Makes sampling repeatable: the draws are those of torch.manual_seed(seed) on the CPU. */
   seed?: number | null;
   /** Ends generation between two tokens; what there is by then is returned, marked `aborted`. */
   signal?: AbortSignal | null;
