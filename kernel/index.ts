@@ -29,6 +29,7 @@ export { AutoImageProcessor, AutoProcessor } from './modeling/auto-processor';
 export { AutoTokenizer } from './modeling/auto-tokenizer';
 export { fuse_image_features } from './modeling/fusion';
 export { memory } from './modeling/memory';
+export { memory_plan } from './modeling/memory-plan';
 export { MMultiModal, MQWenProcessor } from './modeling/multimodal';
 export { setNotices, setProgress } from './modeling/notice';
 export { ModelOutput } from './modeling/outputs';
