@@ -6,10 +6,7 @@ import { concreteClasses } from './modeling/classes';
 
 export { PretrainedConfig } from './config/config';
 export { GenerationConfig } from './config/generation-config';
-export { LogitsProcessor, LogitsProcessorList } from './generation/logits-processor';
-export { StoppingCriteria, StoppingCriteriaList } from './generation/stopping-criteria';
-export { BaseStreamer, CallbackStreamer, TextIteratorStreamer, TextStreamer } from './generation/streamers';
-export { set_seed } from './generation/random';
+export * from './generation';
 export { getHost, setHost } from './host/host';
 export * from './images';
 export { ActivationCache } from './interpretability/activation-cache';
