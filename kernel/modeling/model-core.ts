@@ -10,6 +10,7 @@ import type { GenerationOptions } from '../generation/parameters';
 import type { GenerateOutput } from '../generation/output';
 import { generate } from '../generation/generate';
 import { prepareInputsForGeneration } from '../generation/prepare-inputs';
+import { computeTransitionScores, type TransitionScoreOptions } from '../generation/transition-scores';
 import type { DynamicCache } from '../inference/cache';
 import type { Family, Task } from '../models/architecture';
 import type { Tensor } from '../tensor/tensor';
@@ -196,6 +197,21 @@ export class ModelCore extends Callable {
    */
   generate(options: GenerationOptions = {}): Promise<Tensor | GenerateOutput> {
     return generate(this as never, options);
+  }
+
+  /**
+   * The score each generated token was chosen by (see generation/transition-scores.ts).
+   *
+   * @param sequences `sequences` of what `generate` returned.
+   * @param scores `scores` of it; needs output_scores.
+   * @returns Float32 [batch, new tokens].
+   */
+  compute_transition_scores(
+    sequences: Tensor,
+    scores: readonly Tensor[],
+    options: TransitionScoreOptions = {}
+  ): Tensor {
+    return computeTransitionScores(sequences, scores, options);
   }
 
   /** Turns the state of the generation loop into inputs of `forward`. A subclass may override it. */
