@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
@@ -12,6 +13,7 @@ import { loadLibrary, typescriptCompiler } from './compose';
 import { setHost, type Host } from './host/host';
 import { createNodeHost } from './host/node';
 import { StorageTracker, type CellContext } from './runtime/context';
+import type { DocTable } from './runtime/inspector';
 import { KernelSession } from './runtime/session';
 import { readConnectionFile } from './server/connection';
 import { nodeResolver } from './server/import-resolver';
@@ -41,6 +43,7 @@ async function runKernel(connectionFile: string | undefined): Promise<void> {
     tracker: new StorageTracker(new AsyncLocalStorage<CellContext>()),
     fullCompiler: typescriptCompiler,
     globals: { require: createRequire(join(cwd, 'notebook.ts')) },
+    docs: async () => JSON.parse(await readFile(new URL('./docs.json', import.meta.url), 'utf8')) as DocTable,
     completeString: async callee => (callee.endsWith('from_pretrained') ? modelNames(process.env, cwd) : [])
   });
   const link: { sockets?: Sockets } = {};

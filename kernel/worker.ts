@@ -2,6 +2,7 @@
 import { loadLibrary, statusReporter, typescriptCompiler } from './compose';
 import { setHost } from './host/host';
 import type { FromKernel, StartOptions, ToKernel } from './protocol/messages';
+import type { DocTable } from './runtime/inspector';
 import { KernelSession } from './runtime/session';
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -28,6 +29,10 @@ const session: KernelSession = new KernelSession({
   resolveModule: importUrl,
   fullCompiler: typescriptCompiler,
   completeString: completeModelName,
+  docs: async () => {
+    const response = await fetch(new URL('docs.json', start.assetsUrl ?? self.location.href));
+    return (await response.json()) as DocTable;
+  },
   start: async options => {
     start = options;
     await holdLock(options.lifeLock);

@@ -13,6 +13,7 @@ import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
+import { writeDocs } from './docs-table.mjs';
 import { buildServerKernel } from './server-kernel.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -112,4 +113,11 @@ if (!process.argv.includes('--worker')) {
   buildPage();
 }
 await buildWorker();
-await buildServerKernel(root, join(root, 'jupyterlab_loupe/server_kernel'), { minify: production, sourcemap: shared.sourcemap });
+await buildServerKernel(root, join(root, 'jupyterlab_loupe/server_kernel'), {
+  minify: production,
+  sourcemap: shared.sourcemap
+});
+writeDocs(root, [
+  join(labextension, 'static/kernel/docs.json'),
+  join(root, 'jupyterlab_loupe/server_kernel/docs.json')
+]);

@@ -107,7 +107,8 @@ function documented(keys: readonly string[], found: Found, { scope, isTrusted, d
         : undefined;
   }
   const parent = lookup(scope, keys.slice(0, -1), isTrusted);
-  for (const name of classNames(parent?.value)) {
+  const exported = keys.length === 2 && scope.isBuiltin(keys[0]!) && !scope.isVariable(keys[0]!) ? [keys[0]!] : [];
+  for (const name of [...exported, ...classNames(parent?.value)]) {
     if (has(`${name}.${member}`)) {
       return docs[`${name}.${member}`];
     }

@@ -68,6 +68,7 @@ export class KernelSession {
   private isPumping = false;
   private library: Promise<Record<string, unknown>> | undefined;
   private libraryValues = new Set<unknown>();
+  private docs: DocTable | undefined;
 
   constructor(private readonly options: SessionOptions) {
     this.tracker = options.tracker ?? new ManualTracker();
@@ -370,8 +371,9 @@ export class KernelSession {
   }
 
   private async inspectorOptions() {
-    const docs = (await this.options.docs?.().catch(() => undefined)) ?? {};
-    return { scope: this.scope, isTrusted: this.isTrusted, docs };
+    // Without its documentation a value still has a type and a signature; the next question tries again.
+    this.docs ??= await this.options.docs?.().catch(() => undefined);
+    return { scope: this.scope, isTrusted: this.isTrusted, docs: this.docs ?? {} };
   }
 
   /** Classes of the library, and of the user that extend them. */
