@@ -175,7 +175,7 @@ export class AddedVocabulary {
     }
     const sections: Section[] = [];
     let done = 0;
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length;) {
       const match = matcher.first[text.charCodeAt(at)] ? longestMatch(matcher.root, text, at) : undefined;
       if (!match) {
         at++;

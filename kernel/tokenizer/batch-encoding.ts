@@ -77,7 +77,9 @@ export class BatchEncoding {
     const rows = this.rows();
     const row = rows[index];
     if (!row) {
-      throw new RangeError(`Cannot look at row ${index} as it must be below the number of encoded texts: there are ${rows.length}`);
+      throw new RangeError(
+        `Cannot look at row ${index} as it must be below the number of encoded texts: there are ${rows.length}`
+      );
     }
     return row;
   }
@@ -85,5 +87,9 @@ export class BatchEncoding {
 
 /** A tensor of int64 from equally long rows. */
 export function int64Tensor(values: readonly number[], dims: readonly number[]): Tensor {
-  return new Tensor('int64', BigInt64Array.from(values, value => BigInt(value)), dims);
+  return new Tensor(
+    'int64',
+    BigInt64Array.from(values, value => BigInt(value)),
+    dims
+  );
 }

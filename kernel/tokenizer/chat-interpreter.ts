@@ -1,6 +1,6 @@
 /**
- * @huggingface/jinja's interpreter with two things added: bounds, so that no template runs for ever or fills the memory,
- * and Python's rules where the library's differ (how values are written, what undefined ones do, `strip` with
+ * @huggingface/jinja's interpreter with two things added: bounds, so that no template runs for ever or fills the
+ * memory, and Python's rules where the library's differ (how values are written, what undefined ones do, `strip` with
  * characters, text before `break`).
  */
 import { Environment, Interpreter } from '@huggingface/jinja';
@@ -46,7 +46,18 @@ interface InterpreterInternals {
 const Base = Interpreter as unknown as new (environment: Environment) => InterpreterInternals;
 
 /** Statements; anything else in a block is an expression whose value is written. */
-const STATEMENTS = new Set(['Set', 'If', 'For', 'Macro', 'CallStatement', 'FilterStatement', 'Break', 'Continue', 'Comment', 'Program']);
+const STATEMENTS = new Set([
+  'Set',
+  'If',
+  'For',
+  'Macro',
+  'CallStatement',
+  'FilterStatement',
+  'Break',
+  'Continue',
+  'Comment',
+  'Program'
+]);
 const STRIPS = new Map([
   ['strip', pythonStrip],
   ['lstrip', pythonStripStart],
@@ -72,7 +83,9 @@ export class ChatInterpreter extends Base {
     const held: unknown = value.value;
     const size = typeof held === 'string' || Array.isArray(held) ? held.length : 0;
     if (size > MAX_LENGTH) {
-      throw new TemplateBound(`Cannot apply the chat template as no value may be longer than ${MAX_LENGTH}: one has ${size}`);
+      throw new TemplateBound(
+        `Cannot apply the chat template as no value may be longer than ${MAX_LENGTH}: one has ${size}`
+      );
     }
     this.count(Array.isArray(held) ? size : 0, size);
     return value;
@@ -114,7 +127,9 @@ export class ChatInterpreter extends Base {
       const isStatement = STATEMENTS.has(statement.type);
       text += isStatement ? (value.type === 'StringValue' ? String(value.value) : '') : pythonText(value);
       if (text.length > MAX_LENGTH) {
-        throw new TemplateBound(`Cannot apply the chat template as its text must be at most ${MAX_LENGTH} characters long`);
+        throw new TemplateBound(
+          `Cannot apply the chat template as its text must be at most ${MAX_LENGTH} characters long`
+        );
       }
     }
     return this.text(text);
@@ -202,7 +217,10 @@ export class ChatInterpreter extends Base {
       nextitem: undefined
     });
     const fields = loop.value as unknown as Map<string, Value>;
-    for (const [name, item] of [['previtem', items[index - 1]], ['nextitem', items[index + 1]]] as const) {
+    for (const [name, item] of [
+      ['previtem', items[index - 1]],
+      ['nextitem', items[index + 1]]
+    ] as const) {
       if (item) {
         fields.set(name, item);
       }
@@ -322,7 +340,9 @@ export class ChatInterpreter extends Base {
   private test(node: Node, environment: Environment): Value {
     const operand = this.evaluate(node.operand as Statement, environment);
     if ((node.test as { value: string }).value === 'iterable') {
-      const iterable = ['ArrayValue', 'TupleValue', 'ObjectValue', 'StringValue', 'UndefinedValue'].includes(operand.type);
+      const iterable = ['ArrayValue', 'TupleValue', 'ObjectValue', 'StringValue', 'UndefinedValue'].includes(
+        operand.type
+      );
       return this.constant(iterable !== (node.negate === true));
     }
     return super.evaluate({ ...node, operand: this.hold(operand) } as Node, environment);
@@ -337,7 +357,9 @@ export class ChatInterpreter extends Base {
       }
       const width: unknown = this.evaluate(node, environment).value;
       if (typeof width === 'number' && width > MAX_INDENT) {
-        throw new TemplateBound(`Cannot apply the chat template as indents must be at most ${MAX_INDENT}: one is ${width}`);
+        throw new TemplateBound(
+          `Cannot apply the chat template as indents must be at most ${MAX_INDENT}: one is ${width}`
+        );
       }
     }
   }

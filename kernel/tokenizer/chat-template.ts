@@ -45,7 +45,9 @@ class TemplateRefusal extends Error {}
 export function renderChat(template: string, messages: readonly ChatMessage[], options: RenderOptions): string {
   const program = parseTemplate(template);
   const chat = messages.map((message, i) => prepareMessage(message, i));
-  const finalText = options.continue_final_message ? tagFinalMessage(template, chat, options.continue_final_message) : undefined;
+  const finalText = options.continue_final_message
+    ? tagFinalMessage(template, chat, options.continue_final_message)
+    : undefined;
   const environment = new Environment();
   const variables: Record<string, unknown> = {
     ...globals(),
@@ -96,9 +98,13 @@ function run(program: Program, environment: Environment): string {
     }
     if (error instanceof RangeError) {
       // V8: call stack or string length exceeded.
-      throw new RangeError(`Cannot apply the chat template as it must not recurse or grow without end: ${error.message}`);
+      throw new RangeError(
+        `Cannot apply the chat template as it must not recurse or grow without end: ${error.message}`
+      );
     }
-    throw new Error(`Cannot apply the chat template as it failed: ${error instanceof Error ? error.message : brief(error)}`);
+    throw new Error(
+      `Cannot apply the chat template as it failed: ${error instanceof Error ? error.message : brief(error)}`
+    );
   }
 }
 
@@ -128,14 +134,18 @@ function boundedRange(first: unknown, second?: unknown, third: unknown = 1): num
   }
   const length = Math.max(0, Math.ceil((stop - start) / step));
   if (length > MAX_STEPS) {
-    throw new TemplateBound(`Cannot apply the chat template as range() may give ${MAX_STEPS} numbers at most: it asks for ${length}`);
+    throw new TemplateBound(
+      `Cannot apply the chat template as range() may give ${MAX_STEPS} numbers at most: it asks for ${length}`
+    );
   }
   return Array.from({ length }, (_, i) => start + i * step);
 }
 
 function prepareMessage(message: unknown, index: number): Record<string, unknown> {
   if (!isObject(message)) {
-    throw new TypeError(`Cannot apply the chat template as message ${index} must be an object: current value is ${brief(message)}`);
+    throw new TypeError(
+      `Cannot apply the chat template as message ${index} must be an object: current value is ${brief(message)}`
+    );
   }
   const entries = Object.entries(message).filter(([, value]) => value !== null && value !== undefined);
   const result = plain(Object.fromEntries(entries)) as Record<string, unknown>;
@@ -189,7 +199,9 @@ function tagFinalMessage(template: string, chat: Record<string, unknown>[], fiel
   const last = chat.at(-1)!;
   const content = last[name];
   if (content === undefined) {
-    throw new RangeError(`Cannot continue the final message as it must have "${name}": it has ${Object.keys(last).join(', ')}`);
+    throw new RangeError(
+      `Cannot continue the final message as it must have "${name}": it has ${Object.keys(last).join(', ')}`
+    );
   }
   const isReasoning = (REASONING_FIELDS as readonly string[]).includes(name);
   const fields = isReasoning ? REASONING_FIELDS.filter(key => last[key] === content) : [name];
@@ -198,8 +210,7 @@ function tagFinalMessage(template: string, chat: Record<string, unknown>[], fiel
   }
   if (Array.isArray(content)) {
     const block = [...content].reverse().find((item: unknown) => isObject(item) && typeof item.text === 'string') as
-      | { text: string }
-      | undefined;
+      { text: string } | undefined;
     if (!block) {
       throw new RangeError('Cannot continue the final message as its content must have a text block: it has none');
     }

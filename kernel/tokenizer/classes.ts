@@ -8,6 +8,7 @@
 import { get, booleanField } from './json';
 import type { JsonObject } from './json';
 import type { ClassDefaults, SpecialTokenName } from './settings';
+import { CLIP_SPLIT, QWEN2_SPLIT, QWEN35_SPLIT } from './text/split-expressions';
 
 /** What a class builds from. */
 export interface ClassParts {
@@ -47,13 +48,6 @@ const VOCAB_AND_MERGES = { vocab: 'vocab.json', merges: 'merges.txt' } as const;
 
 /** The end of word mark of CLIP. */
 export const CLIP_END_OF_WORD = '</w>';
-
-const QWEN2_SPLIT =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-const QWEN35_SPLIT =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-const CLIP_SPLIT =
-  "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
 const SENTENCEPIECE_DECODERS = [
   { type: 'Replace', pattern: { String: '\u2581' }, content: ' ' },
@@ -232,10 +226,7 @@ const llama: TokenizerClass = {
       },
       decoder: {
         type: 'Sequence',
-        decoders: [
-          ...SENTENCEPIECE_DECODERS,
-          ...(prefixed ? [{ type: 'Strip', content: ' ', start: 1, stop: 0 }] : [])
-        ]
+        decoders: [...SENTENCEPIECE_DECODERS, ...(prefixed ? [{ type: 'Strip', content: ' ', start: 1, stop: 0 }] : [])]
       }
     };
   }
@@ -276,8 +267,7 @@ const t5: TokenizerClass = {
     normalizer: charsmap ? { type: 'Precompiled', precompiled_charsmap: charsmap } : null,
     ...words('always')
   }),
-  postProcessor: tokens =>
-    template(['A', '</s>'], ['A', '</s>', 'B', '</s>'], { '</s>': tokens.id('eos_token') })
+  postProcessor: tokens => template(['A', '</s>'], ['A', '</s>', 'B', '</s>'], { '</s>': tokens.id('eos_token') })
 };
 
 const xlmRoberta: TokenizerClass = {
@@ -309,21 +299,52 @@ const CLASSES: ReadonlyMap<string, TokenizerClass> = new Map([
 ]);
 
 const BY_MODEL_TYPE: readonly (readonly [string, readonly string[]])[] = [
-  ['Qwen2Tokenizer', ['qwen2', 'qwen2_moe', 'qwen2_vl', 'qwen2_5_vl', 'qwen2_audio', 'qwen3', 'qwen3_moe', 'qwen3_next', 'qwen3_vl']],
+  [
+    'Qwen2Tokenizer',
+    ['qwen2', 'qwen2_moe', 'qwen2_vl', 'qwen2_5_vl', 'qwen2_audio', 'qwen3', 'qwen3_moe', 'qwen3_next', 'qwen3_vl']
+  ],
   ['Qwen3_5Tokenizer', ['qwen3_5', 'qwen3_5_moe', 'qwen3_5_text', 'qwen3_5_moe_text']],
-  ['GemmaTokenizer', ['gemma', 'gemma2', 'gemma3', 'gemma3_text', 'gemma3n', 'gemma3n_text', 'recurrent_gemma', 't5gemma']],
+  [
+    'GemmaTokenizer',
+    ['gemma', 'gemma2', 'gemma3', 'gemma3_text', 'gemma3n', 'gemma3n_text', 'recurrent_gemma', 't5gemma']
+  ],
   ['GPT2Tokenizer', ['gpt2', 'gpt_neo', 'gptj', 'opt', 'phi', 'codegen', 'dbrx', 'starcoder2']],
   ['GPTNeoXTokenizer', ['gpt_neox', 'falcon_mamba', 'mamba', 'mamba2', 'mpt', 'olmo', 'olmoe', 'rwkv', 'xlstm']],
-  ['BertTokenizer', ['bert', 'distilbert', 'electra', 'convbert', 'layoutlm', 'megatron-bert', 'nomic_bert', 'squeezebert', 'vilt', 'visual_bert']],
+  [
+    'BertTokenizer',
+    [
+      'bert',
+      'distilbert',
+      'electra',
+      'convbert',
+      'layoutlm',
+      'megatron-bert',
+      'nomic_bert',
+      'squeezebert',
+      'vilt',
+      'visual_bert'
+    ]
+  ],
   ['RobertaTokenizer', ['roberta', 'roberta-prelayernorm', 'bart', 'bridgetower', 'longformer', 'data2vec-text']],
   ['CLIPTokenizer', ['clip', 'clipseg', 'owlvit', 'owlv2', 'xclip']],
   ['T5Tokenizer', ['t5', 'mt5', 'switch_transformers', 'musicgen']],
   ['XLMRobertaTokenizer', ['xlm-roberta', 'jina_embeddings_v3']],
-  ['TokenizersBackend', ['falcon_h1', 'mistral', 'mixtral', 'ministral', 'mistral3', 'olmo2', 'olmo3', 'phi3', 'stablelm', 'umt5']]
+  [
+    'TokenizersBackend',
+    ['falcon_h1', 'mistral', 'mixtral', 'ministral', 'mistral3', 'olmo2', 'olmo3', 'phi3', 'stablelm', 'umt5']
+  ]
 ];
 
 /** Model types whose tokenizer_config.json is known to name a wrong class. */
-const MISNAMED = new Set(['phi3', 'qwen2', 'qwen3_5', 'qwen3_5_moe', 'qwen3_5_moe_text', 'modernbert', 'modernbert-decoder']);
+const MISNAMED = new Set([
+  'phi3',
+  'qwen2',
+  'qwen3_5',
+  'qwen3_5_moe',
+  'qwen3_5_moe_text',
+  'modernbert',
+  'modernbert-decoder'
+]);
 const MISTRAL = new Set(['mistral', 'mixtral', 'ministral', 'mistral3']);
 
 const GENERIC = 'TokenizersBackend';
@@ -392,7 +413,11 @@ function words(scheme: 'always' | 'never'): JsonObject {
 }
 
 /** A template post-processor; items are "A", "B" or a token, with ":1" for type 1. */
-function template(single: readonly string[], pair: readonly string[], ids: Readonly<Record<string, number>>): JsonObject {
+function template(
+  single: readonly string[],
+  pair: readonly string[],
+  ids: Readonly<Record<string, number>>
+): JsonObject {
   const piece = (item: string): JsonObject => {
     const typed = item.endsWith(':1');
     const id = typed ? item.slice(0, -2) : item;
@@ -403,6 +428,8 @@ function template(single: readonly string[], pair: readonly string[], ids: Reado
     type: 'TemplateProcessing',
     single: single.map(piece),
     pair: pair.map(piece),
-    special_tokens: Object.fromEntries(Object.entries(ids).map(([token, id]) => [token, { id: token, ids: [id], tokens: [token] }]))
+    special_tokens: Object.fromEntries(
+      Object.entries(ids).map(([token, id]) => [token, { id: token, ids: [id], tokens: [token] }])
+    )
   };
 }

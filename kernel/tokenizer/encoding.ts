@@ -93,7 +93,7 @@ export function truncateEncoding(encoding: Encoding, maxLength: number, stride: 
   }
   if (stride >= maxLength) {
     throw new RangeError(
-      `Cannot truncate as stride must be below the ${maxLength} tokens that are left besides special ones: current value is ${stride}`
+      `Cannot truncate as stride must be below the ${maxLength} tokens left for text: current value is ${stride}`
     );
   }
   const parts: Encoding[] = [];
@@ -153,8 +153,8 @@ export function truncatePair(
   }
   if (target.ids.length <= excess) {
     throw new RangeError(
-      `Cannot truncate to ${maxLength} tokens with "${strategy}" as that text must be longer than the ${excess} tokens to ` +
-        `remove: it has ${target.ids.length}`
+      `Cannot truncate to ${maxLength} tokens with "${strategy}" as that text must be longer than the ${excess} ` +
+        `tokens to remove: it has ${target.ids.length}`
     );
   }
   const kept = cut(target, target.ids.length - excess);

@@ -54,7 +54,9 @@ export function asString(value: unknown, where: string): string {
 export function asId(value: unknown, where: string): number {
   const id = typeof value === 'bigint' ? Number(value) : value;
   if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > 0x7fffffff) {
-    throw new SyntaxError(`Cannot read ${where} as it must be a token id (0 … 2147483647): current value is ${brief(value)}`);
+    throw new SyntaxError(
+      `Cannot read ${where} as it must be a token id (0 … 2147483647): current value is ${brief(value)}`
+    );
   }
   return id;
 }

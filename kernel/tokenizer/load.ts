@@ -62,19 +62,28 @@ export async function loadTokenizer(files: TokenizerFiles, options: LoadOptions 
     const spec = parseJson(json, 'tokenizer.json');
     const chosen = chooseClass(className, files.model_type, isByteLevelJson(spec));
     // A tokenizer.json is taken to know by itself whether it adds BOS and EOS.
-    const config = withJsonDefaults({ ...given, add_bos_token: undefined, add_eos_token: undefined, ...overrides }, spec);
+    const config = withJsonDefaults(
+      { ...given, add_bos_token: undefined, add_eos_token: undefined, ...overrides },
+      spec
+    );
     return build(spec, config, chosen, name_or_path, specialTokensOf(given, spec));
   }
   const chosen = chooseClass(className, files.model_type, false);
   const found = await findVocabulary(files, chosen.known, className, given);
   if (!found) {
     throw new RangeError(
-      `Cannot load a tokenizer from ${name_or_path || 'the model'} as it must have one of tokenizer.json, tokenizer.model, ` +
-        'vocab.json and merges.txt, vocab.txt, *.tiktoken: none is there'
+      `Cannot load a tokenizer from ${name_or_path || 'the model'} as it must have one of tokenizer.json, ` +
+        'tokenizer.model, vocab.json and merges.txt, vocab.txt, *.tiktoken: none is there'
     );
   }
   const config = { ...found.config, ...given, ...overrides };
-  return build(found.spec, config, found.known ? { name: found.known.name, known: found.known } : chosen, name_or_path, specialTokensOf(given, {}));
+  return build(
+    found.spec,
+    config,
+    found.known ? { name: found.known.name, known: found.known } : chosen,
+    name_or_path,
+    specialTokensOf(given, {})
+  );
 }
 
 function fromGguf(
@@ -85,8 +94,18 @@ function fromGguf(
 ): PreTrainedTokenizer {
   const { spec, config } = tokenizerFromGguf(metadata);
   const architecture = get(metadata, 'general.architecture');
-  const chosen = chooseClass(undefined, files.model_type ?? (typeof architecture === 'string' ? architecture : undefined), false);
-  const settings = readSettings({ ...config, ...overrides }, chosen.name, chosen.known?.defaults ?? {}, new Map(), nameOrPath);
+  const chosen = chooseClass(
+    undefined,
+    files.model_type ?? (typeof architecture === 'string' ? architecture : undefined),
+    false
+  );
+  const settings = readSettings(
+    { ...config, ...overrides },
+    chosen.name,
+    chosen.known?.defaults ?? {},
+    new Map(),
+    nameOrPath
+  );
   return finish(new Backend(spec), settings, chosen.known, config, []);
 }
 

@@ -7,7 +7,14 @@ import { asArray, asObject, asString, booleanField, brief, get, stringField } fr
 import type { JsonObject } from './json';
 import type { AlignedText } from './text/aligned-text';
 import { encodeUtf8, BYTE_TO_CHAR } from './text/byte-level';
-import { isCombiningMark, isNonspacingMark, isOther, isWhitespace, leadingSpace, trailingSpace } from './text/characters';
+import {
+  isCombiningMark,
+  isNonspacingMark,
+  isOther,
+  isWhitespace,
+  leadingSpace,
+  trailingSpace
+} from './text/characters';
 import { normalizeForm } from './text/normal-forms';
 import { readPrecompiled } from './text/precompiled';
 import { readPattern } from './text/split-pattern';
@@ -43,7 +50,8 @@ export function readNormalizer(value: unknown, where = 'normalizer'): Normalizer
     case 'BertNormalizer':
       return bert(config, where);
     case 'StripAccents':
-      return source => (/[\p{M}\u1cf2\u1cf3]/u.test(source.text) ? source.filter(char => !isCombiningMark(char)) : source);
+      return source =>
+        /[\p{M}\u1cf2\u1cf3]/u.test(source.text) ? source.filter(char => !isCombiningMark(char)) : source;
     case 'Strip': {
       const left = booleanField(config, 'strip_left', where, false);
       const right = booleanField(config, 'strip_right', where, false);
@@ -69,7 +77,9 @@ export function readNormalizer(value: unknown, where = 'normalizer'): Normalizer
     case 'Nmt':
       return nmt;
     default:
-      throw new SyntaxError(`Cannot read ${where}.type as it must be a known normalizer: current value is ${brief(type)}`);
+      throw new SyntaxError(
+        `Cannot read ${where}.type as it must be a known normalizer: current value is ${brief(type)}`
+      );
   }
 }
 
@@ -98,8 +108,11 @@ function mapCharacters(source: AlignedText, map: (char: string) => string): Alig
   return changed ? source.transform(chars, changes) : source;
 }
 
-const CHINESE =
-  /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/u;
+const CHINESE = new RegExp(
+  '[\\u4e00-\\u9fff\\u3400-\\u4dbf\\u{20000}-\\u{2a6df}\\u{2a700}-\\u{2b73f}\\u{2b740}-\\u{2b81f}' +
+    '\\u{2b920}-\\u{2ceaf}\\uf900-\\ufaff\\u{2f800}-\\u{2fa1f}]',
+  'u'
+);
 const NEEDS_CLEANING = /[^\x20-\x7e]/;
 
 /**
@@ -154,8 +167,7 @@ function byteLevel(source: AlignedText): AlignedText {
 /** SentencePiece's `nmt` rules: drops control characters and turns odd spaces into plain ones. */
 function nmt(source: AlignedText): AlignedText {
   const dropped = /[\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f]/;
-  const spaces =
-    /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/;
+  const spaces = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/;
   const text = dropped.test(source.text) ? source.filter(char => !dropped.test(char)) : source;
   return mapCharacters(text, char => (spaces.test(char) ? ' ' : char));
 }

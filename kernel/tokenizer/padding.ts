@@ -83,7 +83,9 @@ export function planLengths(
     throw new RangeError(`Cannot use max_length as it must be an integer of at least 0: current value is ${maxLength}`);
   }
   const asked =
-    maxLength !== undefined && padding === undefined && (options.truncation === undefined || options.truncation === null)
+    maxLength !== undefined &&
+    padding === undefined &&
+    (options.truncation === undefined || options.truncation === null)
       ? true // a length alone means: cut to it
       : options.truncation;
   let strategy = readTruncation(asked);
@@ -99,11 +101,14 @@ export function planLengths(
   }
   const multiple = options.pad_to_multiple_of ?? undefined;
   if (multiple !== undefined && (!Number.isInteger(multiple) || multiple < 1)) {
-    throw new RangeError(`Cannot use pad_to_multiple_of as it must be an integer of at least 1: current value is ${multiple}`);
+    throw new RangeError(
+      `Cannot use pad_to_multiple_of as it must be an integer of at least 1: current value is ${multiple}`
+    );
   }
   if (strategy && pad && multiple && maxLength !== undefined && maxLength % multiple !== 0) {
     throw new RangeError(
-      `Cannot truncate and pad as the length must be a multiple of pad_to_multiple_of ${multiple}: current value is ${maxLength}`
+      `Cannot truncate and pad as the length must be a multiple of pad_to_multiple_of ${multiple}: ` +
+        `current value is ${maxLength}`
     );
   }
   return {
@@ -126,7 +131,8 @@ function readPadding(padding: unknown): 'longest' | 'max_length' | undefined {
       return 'max_length';
     default:
       throw new RangeError(
-        `Cannot pad as padding must be true, false, 'longest', 'max_length' or 'do_not_pad': current value is ${brief(padding)}`
+        "Cannot pad as padding must be true, false, 'longest', 'max_length' or 'do_not_pad': " +
+          `current value is ${brief(padding)}`
       );
   }
 }
@@ -153,7 +159,11 @@ function readTruncation(truncation: unknown): TruncationStrategy | undefined {
 }
 
 /** Length rows are padded to. */
-export function paddedLength(lengths: readonly number[], pad: 'longest' | number, multiple: number | undefined): number {
+export function paddedLength(
+  lengths: readonly number[],
+  pad: 'longest' | number,
+  multiple: number | undefined
+): number {
   const target = pad === 'longest' ? Math.max(0, ...lengths) : pad;
   return multiple ? Math.ceil(target / multiple) * multiple : target;
 }

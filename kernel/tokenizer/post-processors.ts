@@ -53,7 +53,9 @@ export function readPostProcessor(value: unknown, where = 'post_processor'): Pos
       };
     }
     default:
-      throw new SyntaxError(`Cannot read ${where}.type as it must be a known post-processor: current value is ${brief(type)}`);
+      throw new SyntaxError(
+        `Cannot read ${where}.type as it must be a known post-processor: current value is ${brief(type)}`
+      );
   }
 }
 
@@ -120,7 +122,9 @@ function readPiece(value: unknown, special: JsonObject, where: string): Template
   const fields = asObject(get(piece, 'SpecialToken'), `${where}.SpecialToken`);
   const id = asString(get(fields, 'id'), `${where}.SpecialToken.id`);
   const found = asObject(get(special, id), `special_tokens[${brief(id)}]`);
-  const ids = asArray(get(found, 'ids'), `special_tokens[${brief(id)}].ids`).map(item => asId(item, 'special token id'));
+  const ids = asArray(get(found, 'ids'), `special_tokens[${brief(id)}].ids`).map(item =>
+    asId(item, 'special token id')
+  );
   const tokens = asArray(get(found, 'tokens') ?? [id], `special_tokens[${brief(id)}].tokens`).map(item =>
     asString(item, 'special token')
   );
@@ -182,7 +186,7 @@ function withSequence(encoding: Encoding, sequence: number, typeId: number): Enc
   };
 }
 
-/** Leaves the white space at a token's ends out of its offsets; a space that was put before the text stays out of it. */
+/** Leaves the white space at a token's ends out of its offsets; a space that was put before the text is none. */
 function trimOffsets(encoding: Encoding, prefixed: boolean): Encoding {
   const isSpace = (char: string): boolean => char === '\u0120' || isWhitespace(char);
   const offsets = encoding.offsets.map(([begin, end], i): [number, number] => {

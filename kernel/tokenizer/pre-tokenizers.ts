@@ -19,8 +19,13 @@ export interface Piece {
 
 export type PreTokenizer = (pieces: readonly Piece[]) => Piece[];
 
-const GPT2 = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
-const WORDS = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu;
+const GPT2 = new RegExp(
+  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\p{White_Space}\\p{L}\\p{N}]+" +
+    '|\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+',
+  'gu'
+);
+const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}';
+const WORDS = new RegExp(`[${WORD}]+|[^${WORD}\\p{White_Space}]+`, 'gu');
 const SPACE = /\p{White_Space}/gu;
 const NUMBER = /\p{N}/gu;
 // What may be punctuation; `isPunctuation` decides.
@@ -56,7 +61,9 @@ export function readPreTokenizer(value: unknown, where = 'pre_tokenizer'): PreTo
       return metaspace(config, where);
     case 'BertPreTokenizer':
       return each(source =>
-        splitText(source, SPACE, 'Removed').flatMap(word => splitText(word, PUNCTUATION, 'Isolated', false, isPunctuation))
+        splitText(source, SPACE, 'Removed').flatMap(word =>
+          splitText(word, PUNCTUATION, 'Isolated', false, isPunctuation)
+        )
       );
     case 'Whitespace':
       return each(source => splitText(source, WORDS, 'Removed', true));
@@ -77,7 +84,9 @@ export function readPreTokenizer(value: unknown, where = 'pre_tokenizer'): PreTo
     case 'FixedLength':
       return fixedLength(idField(config, 'length', where, 5));
     default:
-      throw new SyntaxError(`Cannot read ${where}.type as it must be a known pre-tokenizer: current value is ${brief(type)}`);
+      throw new SyntaxError(
+        `Cannot read ${where}.type as it must be a known pre-tokenizer: current value is ${brief(type)}`
+      );
   }
 }
 
@@ -119,14 +128,17 @@ function byteLevel(addPrefixSpace: boolean, useRegex: boolean): PreTokenizer {
 function metaspace(config: JsonObject, where: string): PreTokenizer {
   const replacement = stringField(config, 'replacement', where, '\u2581');
   if ([...replacement].length !== 1) {
-    throw new SyntaxError(`Cannot read ${where}.replacement as it must be one character: current value is ${brief(replacement)}`);
+    throw new SyntaxError(
+      `Cannot read ${where}.replacement as it must be one character: current value is ${brief(replacement)}`
+    );
   }
   const scheme = booleanField(config, 'add_prefix_space', where, true)
     ? stringField(config, 'prepend_scheme', where, 'always')
     : 'never';
   if (!['always', 'first', 'never'].includes(scheme)) {
     throw new SyntaxError(
-      `Cannot read ${where}.prepend_scheme as it must be "always", "first" or "never": current value is ${brief(scheme)}`
+      `Cannot read ${where}.prepend_scheme as it must be "always", "first" or "never": ` +
+        `current value is ${brief(scheme)}`
     );
   }
   const splits = booleanField(config, 'split', where, true);

@@ -1,4 +1,4 @@
-/** What tokenizer_config.json and its neighbours say besides the pipeline: special tokens, sides, lengths, templates. */
+/** What tokenizer_config.json and its neighbours say besides the pipeline: special tokens, sides, lengths. */
 import { addedToken, readAddedToken } from './added-vocabulary';
 import type { AddedToken } from './added-vocabulary';
 import type { Side } from './encoding';
@@ -84,7 +84,10 @@ export function readSettings(
   const specialTokens = new Map<SpecialTokenName, AddedToken>();
   for (const name of SPECIAL_TOKEN_NAMES) {
     const given = get(config, name);
-    const token = given === undefined ? readSpecialToken(defaults.specialTokens?.[name], name) : readSpecialToken(given, `${where}.${name}`);
+    const token =
+      given === undefined
+        ? readSpecialToken(defaults.specialTokens?.[name], name)
+        : readSpecialToken(given, `${where}.${name}`);
     if (token) {
       specialTokens.set(name, known.get(token.content) ?? token);
     }
@@ -92,7 +95,8 @@ export function readSettings(
   const modelSpecialTokens = new Map<string, string>();
   for (const [key, value] of Object.entries(config)) {
     if (key.endsWith('_token') && !(SPECIAL_TOKEN_NAMES as readonly string[]).includes(key)) {
-      const token = typeof value === 'string' || isObject(value) ? readSpecialToken(value, `${where}.${key}`) : undefined;
+      const token =
+        typeof value === 'string' || isObject(value) ? readSpecialToken(value, `${where}.${key}`) : undefined;
       if (token) {
         modelSpecialTokens.set(key, token.content);
       }
@@ -122,7 +126,9 @@ export function readSettings(
     paddingSide: readSide(config, 'padding_side', defaults.paddingSide ?? 'right'),
     truncationSide: readSide(config, 'truncation_side', 'right'),
     modelInputNames: get(config, 'model_input_names')
-      ? asArray(get(config, 'model_input_names'), `${where}.model_input_names`).map(name => asString(name, `${where}.model_input_names`))
+      ? asArray(get(config, 'model_input_names'), `${where}.model_input_names`).map(name =>
+          asString(name, `${where}.model_input_names`)
+        )
       : (defaults.modelInputNames ?? ['input_ids', 'attention_mask']),
     cleanUpTokenizationSpaces: booleanField(config, 'clean_up_tokenization_spaces', where, false),
     splitSpecialTokens: booleanField(config, 'split_special_tokens', where, false),

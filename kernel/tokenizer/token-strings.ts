@@ -42,7 +42,7 @@ export function tokenText(token: string, spelling: Spelling, endOfWord = ''): To
  */
 export function labelTokens(tokens: readonly TokenText[]): string[] {
   const labels = tokens.map(token => token.text ?? '');
-  for (let begin = 0; begin < tokens.length; ) {
+  for (let begin = 0; begin < tokens.length;) {
     if (!tokens[begin]!.bytes) {
       begin++;
       continue;
@@ -66,7 +66,7 @@ function labelBytes(tokens: readonly TokenText[], begin: number, end: number, la
       owner.push(token);
     }
   }
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = characterLength(bytes, at);
     if (length === 0) {
       labels[owner[at]!] += `\\x${bytes[at]!.toString(16).toUpperCase().padStart(2, '0')}`;

@@ -1,31 +1,31 @@
 /** The tokenizer a cell sees: Python's `PreTrainedTokenizerFast`, name for name. */
-import { Tensor } from '../tensor/tensor';
-import { addedToken } from './added-vocabulary';
-import type { AddedToken } from './added-vocabulary';
+import type { Tensor } from '../tensor/tensor';
 import type { Backend } from './backend';
 import { BatchEncoding, int64Tensor } from './batch-encoding';
+import { checkText, gatherColumns, readPairs, stackRows } from './batch-inputs';
+import type { PaddableInputs } from './batch-inputs';
 import { renderChat } from './chat-template';
 import type { ChatMessage } from './chat-template';
+import { CLIP_END_OF_WORD } from './classes';
 import { DecodeStream } from './decode-stream';
 import type { Encoding, Side } from './encoding';
+import { readIds } from './ids';
+import type { Ids } from './ids';
 import { brief } from './json';
 import { checkOptions, paddedLength, padEncoding, planLengths } from './padding';
 import type { CallOptions, Padding } from './padding';
-import { readPostProcessor } from './post-processors';
-import { SPECIAL_TOKEN_NAMES } from './settings';
-import type { ChatTemplates, Settings, SpecialTokenName } from './settings';
+import type { ChatTemplates, Settings } from './settings';
 import { labelTokens, tokenText } from './token-strings';
 import type { Spelling } from './token-strings';
 import { pythonStrip } from './text/characters';
+import { defineHidden, TokenizerVocabulary } from './vocabulary';
 
 export type { CallOptions } from './padding';
 export type { ChatMessage } from './chat-template';
 export type { AddedToken } from './added-vocabulary';
 export { BatchEncoding } from './batch-encoding';
 export { DecodeStream } from './decode-stream';
-
-/** Ids as a model or a cell has them. */
-export type Ids = number | bigint | readonly (number | bigint)[] | readonly (readonly (number | bigint)[])[] | BigInt64Array | Int32Array | Tensor;
+export type { Ids } from './ids';
 
 export interface DecodeOptions {
   /** Whether special tokens are left out. Default false. */
@@ -61,7 +61,15 @@ export interface ChatTemplateOptions {
 /** What `encode` takes. */
 export type EncodeOptions = Pick<
   CallOptions,
-  'text_pair' | 'add_special_tokens' | 'padding' | 'truncation' | 'max_length' | 'stride' | 'padding_side' | 'split_special_tokens' | 'pad_to_multiple_of'
+  | 'text_pair'
+  | 'add_special_tokens'
+  | 'padding'
+  | 'truncation'
+  | 'max_length'
+  | 'stride'
+  | 'padding_side'
+  | 'split_special_tokens'
+  | 'pad_to_multiple_of'
 >;
 
 const CLASS = 'PreTrainedTokenizer';
@@ -87,8 +95,7 @@ export interface PreTrainedTokenizer {
   (text: string | readonly string[], options?: CallOptions): BatchEncoding;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- an instance is callable, as in Python
-export class PreTrainedTokenizer {
+export class PreTrainedTokenizer extends TokenizerVocabulary {
   /** Python's class name. */
   declare readonly class_name: string;
   declare name_or_path: string;
@@ -103,23 +110,18 @@ export class PreTrainedTokenizer {
   declare pad_token_type_id: number;
   /** Jinja source, or several by name. */
   declare chat_template: ChatTemplates | undefined;
-  declare private readonly backend: Backend;
-  declare private readonly settings: Settings;
-  declare private readonly special: Map<SpecialTokenName, AddedToken>;
-  declare private extra: AddedToken[];
-  declare private readonly modelSpecial: Map<string, string>;
-  declare private addBos: boolean;
-  declare private addEos: boolean;
 
   /**
    * @param backend The pipeline.
    * @param settings What the configuration files say.
    */
   constructor(backend: Backend, settings: Settings) {
+    super();
     // An instance is a function, so that it can be called; its methods come from the class.
-    const self = ((text: string | readonly string[], options?: CallOptions) => self.__call__(text, options)) as unknown as this;
+    const self = ((text: string | readonly string[], options?: CallOptions) =>
+      self.__call__(text, options)) as unknown as this;
     Object.setPrototypeOf(self, new.target.prototype);
-    const fields: Partial<Record<keyof PreTrainedTokenizer, unknown>> & Record<string, unknown> = {
+    defineHidden(self, {
       class_name: settings.className,
       name_or_path: settings.nameOrPath,
       model_max_length: settings.modelMaxLength,
@@ -129,24 +131,9 @@ export class PreTrainedTokenizer {
       clean_up_tokenization_spaces: settings.cleanUpTokenizationSpaces,
       split_special_tokens: settings.splitSpecialTokens,
       pad_token_type_id: settings.padTokenTypeId,
-      chat_template: settings.chatTemplate,
-      backend,
-      settings,
-      special: new Map(settings.specialTokens),
-      extra: [...settings.extraSpecialTokens],
-      modelSpecial: new Map(settings.modelSpecialTokens),
-      addBos: settings.addBosToken ?? false,
-      addEos: settings.addEosToken ?? false
-    };
-    for (const [name, value] of Object.entries(fields)) {
-      Object.defineProperty(self, name, { value, writable: true, configurable: true, enumerable: false });
-    }
-    // Only what is not there yet: the files' own flags (lstrip, …) stay.
-    const named = [...self.special.values(), ...[...self.modelSpecial.values()].map(specialToken), ...self.extra];
-    backend.addTokens(named.filter(token => !backend.added.ids.has(token.content)));
-    if (settings.addBosToken !== undefined || settings.addEosToken !== undefined) {
-      self.update_post_processor();
-    }
+      chat_template: settings.chatTemplate
+    });
+    TokenizerVocabulary.setUp(self, backend, settings);
     return self;
   }
 
@@ -203,7 +190,8 @@ export class PreTrainedTokenizer {
   }
 
   private fieldsOf(padded: readonly PaddedRow[], options: CallOptions): Record<string, unknown> {
-    const wants = (asked: boolean | null | undefined, name: string): boolean => asked ?? this.model_input_names.includes(name);
+    const wants = (asked: boolean | null | undefined, name: string): boolean =>
+      asked ?? this.model_input_names.includes(name);
     const lists: Record<string, readonly (readonly number[] | readonly [number, number][])[]> = {
       input_ids: padded.map(row => row.encoding.ids)
     };
@@ -261,28 +249,51 @@ export class PreTrainedTokenizer {
    */
   pad(
     inputs: PaddableInputs | readonly PaddableInputs[],
-    options: Pick<CallOptions, 'padding' | 'max_length' | 'pad_to_multiple_of' | 'padding_side' | 'return_attention_mask' | 'return_tensors'> = {}
+    options: Pick<
+      CallOptions,
+      'padding' | 'max_length' | 'pad_to_multiple_of' | 'padding_side' | 'return_attention_mask' | 'return_tensors'
+    > = {}
   ): BatchEncoding {
-    checkOptions(options, ['padding', 'max_length', 'pad_to_multiple_of', 'padding_side', 'return_attention_mask', 'return_tensors']);
+    checkOptions(options, [
+      'padding',
+      'max_length',
+      'pad_to_multiple_of',
+      'padding_side',
+      'return_attention_mask',
+      'return_tensors'
+    ]);
     const columns = gatherColumns(inputs);
     const ids = columns.get('input_ids');
     if (!ids) {
       throw new TypeError(`Cannot pad as the inputs must have input_ids: they have ${[...columns.keys()].join(', ')}`);
     }
-    const plan = planLengths({ ...options, padding: options.padding ?? true, truncation: false }, this.model_max_length);
+    const plan = planLengths(
+      { ...options, padding: options.padding ?? true, truncation: false },
+      this.model_max_length
+    );
     if (plan.pad !== undefined) {
       this.requirePadToken();
     }
     const side = options.padding_side ?? this.padding_side;
     const multiple = options.pad_to_multiple_of ?? undefined;
-    const target = plan.pad === undefined ? 0 : paddedLength(ids.map(row => row.length), plan.pad, multiple);
+    const target =
+      plan.pad === undefined
+        ? 0
+        : paddedLength(
+            ids.map(row => row.length),
+            plan.pad,
+            multiple
+          );
     const fillers: Record<string, number> = {
       input_ids: this.pad_token_id ?? 0,
       attention_mask: 0,
       token_type_ids: this.pad_token_type_id,
       special_tokens_mask: 1
     };
-    if ((options.return_attention_mask ?? this.model_input_names.includes('attention_mask')) && !columns.has('attention_mask')) {
+    if (
+      (options.return_attention_mask ?? this.model_input_names.includes('attention_mask')) &&
+      !columns.has('attention_mask')
+    ) {
       columns.set(
         'attention_mask',
         ids.map(row => row.map(() => 1))
@@ -325,7 +336,9 @@ export class PreTrainedTokenizer {
   decode(ids: Ids, options: DecodeOptions = {}): string | string[] {
     checkOptions(options, ['skip_special_tokens', 'clean_up_tokenization_spaces']);
     const rows = readIds(ids);
-    return rows.batch ? rows.rows.map(row => this.decodeRow(row, options)) : this.decodeRow(rows.rows[0] ?? [], options);
+    return rows.batch
+      ? rows.rows.map(row => this.decodeRow(row, options))
+      : this.decodeRow(rows.rows[0] ?? [], options);
   }
 
   /** Decodes a batch: one text per row. */
@@ -392,302 +405,7 @@ export class PreTrainedTokenizer {
   }
 
   private get endOfWord(): string {
-    return this.settings.className === 'CLIPTokenizer' ? '</w>' : '';
-  }
-
-  // ——— vocabulary
-
-  /**
-   * Token text of an id, or texts of several.
-   *
-   * @returns null for an id without a token.
-   */
-  convert_ids_to_tokens(ids: number | bigint): string | null;
-  convert_ids_to_tokens(ids: Exclude<Ids, number | bigint>, skip_special_tokens?: boolean): (string | null)[];
-  convert_ids_to_tokens(ids: Ids, skip_special_tokens = false): string | null | (string | null)[] {
-    if (typeof ids === 'number' || typeof ids === 'bigint') {
-      return this.backend.idToToken(Number(ids)) ?? null;
-    }
-    const skipped = new Set(skip_special_tokens ? this.all_special_ids : []);
-    return readIds(ids)
-      .rows.flat()
-      .filter(id => !skipped.has(id))
-      .map(id => this.backend.idToToken(id) ?? null);
-  }
-
-  /**
-   * Id of a token text, or ids of several; the unknown token's id for a text that is none.
-   *
-   * @returns null where there is no unknown token either.
-   */
-  convert_tokens_to_ids(tokens: string): number | null;
-  convert_tokens_to_ids(tokens: readonly string[]): (number | null)[];
-  convert_tokens_to_ids(tokens: string | readonly string[]): number | null | (number | null)[] {
-    const idOf = (token: string): number | null => {
-      const unknown = this.special.get('unk_token');
-      return this.backend.tokenToId(token) ?? (unknown ? (this.backend.tokenToId(unknown.content) ?? null) : null);
-    };
-    return typeof tokens === 'string' ? idOf(tokens) : tokens.map(idOf);
-  }
-
-  /** Number of tokens of the model's vocabulary, without added ones. */
-  get vocab_size(): number {
-    return this.backend.model.vocab.size;
-  }
-
-  /** Number of all tokens: Python's `len(tokenizer)`. */
-  get size(): number {
-    return this.backend.size;
-  }
-
-  /** Token text → id, added tokens included. */
-  get_vocab(): Map<string, number> {
-    return new Map([...this.backend.model.vocab, ...this.backend.added.ids]);
-  }
-
-  /** Added tokens: text → id. */
-  get_added_vocab(): Map<string, number> {
-    return new Map([...this.backend.added.ids].sort((a, b) => a[1] - b[1]));
-  }
-
-  /** Added tokens: id → token. */
-  get added_tokens_decoder(): ReadonlyMap<number, AddedToken> {
-    return this.backend.added.tokens;
-  }
-
-  /**
-   * Adds tokens that are matched whole.
-   *
-   * @param tokens Texts, or objects with `content` and flags.
-   * @param special_tokens Whether they are special.
-   * @returns How many were new. The model's embedding must have a row for each.
-   */
-  add_tokens(tokens: string | readonly (string | Partial<AddedToken>)[], special_tokens = false): number {
-    const list = typeof tokens === 'string' ? [tokens] : tokens;
-    return this.backend.addTokens(list.map(token => readNewToken(token, special_tokens)));
-  }
-
-  /**
-   * Sets special tokens by name, and adds those the vocabulary lacks.
-   *
-   * @param tokens E.g. `{ pad_token: '[PAD]', additional_special_tokens: ['<image>'] }`.
-   * @param replace_extra_special_tokens Whether additional ones replace those before. Default true.
-   * @returns How many were new.
-   */
-  add_special_tokens(
-    tokens: Readonly<Partial<Record<SpecialTokenName, string | Partial<AddedToken>>>> & {
-      readonly additional_special_tokens?: readonly (string | Partial<AddedToken>)[];
-      readonly extra_special_tokens?: readonly (string | Partial<AddedToken>)[];
-    },
-    replace_extra_special_tokens = true
-  ): number {
-    const added: AddedToken[] = [];
-    for (const [name, value] of Object.entries(tokens)) {
-      if (name === 'additional_special_tokens' || name === 'extra_special_tokens') {
-        const listed = (value as readonly (string | Partial<AddedToken>)[]).map(token => readNewToken(token, true));
-        this.extra = replace_extra_special_tokens ? listed : [...this.extra, ...listed];
-        added.push(...listed);
-      } else if (isSpecialName(name)) {
-        const token = readNewToken(value as string | Partial<AddedToken>, true);
-        this.special.set(name, token);
-        added.push(token);
-      } else {
-        throw new RangeError(
-          `Cannot add the special token ${brief(name)} as its name must be one of ${SPECIAL_TOKEN_NAMES.join(', ')}, additional_special_tokens`
-        );
-      }
-    }
-    return this.backend.addTokens(added);
-  }
-
-  // ——— special tokens
-
-  /** All special tokens: the named ones, then the model's own. */
-  get all_special_tokens(): string[] {
-    return [...new Set([...this.special.values(), ...this.extra].map(token => token.content))];
-  }
-
-  get all_special_ids(): number[] {
-    return this.convert_tokens_to_ids(this.all_special_tokens).filter(id => id !== null);
-  }
-
-  /** Named special tokens that are set. */
-  get special_tokens_map(): Record<string, string> {
-    const named = SPECIAL_TOKEN_NAMES.filter(name => this.special.has(name));
-    return Object.fromEntries([...named.map(name => [name, this.special.get(name)!.content] as const), ...this.modelSpecial]);
-  }
-
-  /** Special tokens without a name of their own. */
-  get extra_special_tokens(): string[] {
-    return this.extra.map(token => token.content);
-  }
-  get additional_special_tokens(): string[] {
-    return this.extra_special_tokens;
-  }
-  get additional_special_tokens_ids(): number[] {
-    return this.convert_tokens_to_ids(this.extra_special_tokens).filter(id => id !== null);
-  }
-
-  get bos_token(): string | null {
-    return this.getSpecial('bos_token');
-  }
-  set bos_token(token: string | null) {
-    this.setSpecial('bos_token', token);
-  }
-  get bos_token_id(): number | null {
-    return this.getSpecialId('bos_token');
-  }
-  set bos_token_id(id: number | null) {
-    this.setSpecialId('bos_token', id);
-  }
-  get eos_token(): string | null {
-    return this.getSpecial('eos_token');
-  }
-  set eos_token(token: string | null) {
-    this.setSpecial('eos_token', token);
-  }
-  get eos_token_id(): number | null {
-    return this.getSpecialId('eos_token');
-  }
-  set eos_token_id(id: number | null) {
-    this.setSpecialId('eos_token', id);
-  }
-  get unk_token(): string | null {
-    return this.getSpecial('unk_token');
-  }
-  set unk_token(token: string | null) {
-    this.setSpecial('unk_token', token);
-  }
-  get unk_token_id(): number | null {
-    return this.getSpecialId('unk_token');
-  }
-  set unk_token_id(id: number | null) {
-    this.setSpecialId('unk_token', id);
-  }
-  get sep_token(): string | null {
-    return this.getSpecial('sep_token');
-  }
-  set sep_token(token: string | null) {
-    this.setSpecial('sep_token', token);
-  }
-  get sep_token_id(): number | null {
-    return this.getSpecialId('sep_token');
-  }
-  set sep_token_id(id: number | null) {
-    this.setSpecialId('sep_token', id);
-  }
-  get pad_token(): string | null {
-    return this.getSpecial('pad_token');
-  }
-  set pad_token(token: string | null) {
-    this.setSpecial('pad_token', token);
-  }
-  get pad_token_id(): number | null {
-    return this.getSpecialId('pad_token');
-  }
-  set pad_token_id(id: number | null) {
-    this.setSpecialId('pad_token', id);
-  }
-  get cls_token(): string | null {
-    return this.getSpecial('cls_token');
-  }
-  set cls_token(token: string | null) {
-    this.setSpecial('cls_token', token);
-  }
-  get cls_token_id(): number | null {
-    return this.getSpecialId('cls_token');
-  }
-  set cls_token_id(id: number | null) {
-    this.setSpecialId('cls_token', id);
-  }
-  get mask_token(): string | null {
-    return this.getSpecial('mask_token');
-  }
-  set mask_token(token: string | null) {
-    this.setSpecial('mask_token', token);
-  }
-  get mask_token_id(): number | null {
-    return this.getSpecialId('mask_token');
-  }
-  set mask_token_id(id: number | null) {
-    this.setSpecialId('mask_token', id);
-  }
-
-  /** Whether the BOS token is put before every text. */
-  get add_bos_token(): boolean {
-    return this.addBos;
-  }
-  set add_bos_token(value: boolean) {
-    this.addBos = value;
-    this.update_post_processor();
-  }
-  /** Whether the EOS token is put after every text. */
-  get add_eos_token(): boolean {
-    return this.addEos;
-  }
-  set add_eos_token(value: boolean) {
-    this.addEos = value;
-    this.update_post_processor();
-  }
-
-  /** Number of special tokens a text (or a pair) gets. */
-  num_special_tokens_to_add(pair = false): number {
-    return this.backend.postProcessor?.added(pair) ?? 0;
-  }
-
-  /** Sets the post-processor by add_bos_token and add_eos_token. */
-  update_post_processor(): void {
-    const bos = this.bos_token;
-    const eos = this.eos_token;
-    this.addBos &&= bos !== null;
-    this.addEos &&= eos !== null;
-    const special: Record<string, unknown> = {};
-    const piece = (token: string | null, typeId: number): unknown[] => {
-      if (token === null) {
-        return [];
-      }
-      special[token] = { id: token, ids: [this.backend.tokenToId(token) ?? 0], tokens: [token] };
-      return [{ SpecialToken: { id: token, type_id: typeId } }];
-    };
-    const around = (sequence: 'A' | 'B', typeId: number): unknown[] => [
-      ...piece(this.addBos ? bos : null, typeId),
-      { Sequence: { id: sequence, type_id: typeId } },
-      ...piece(this.addEos ? eos : null, typeId)
-    ];
-    const single = around('A', 0);
-    this.backend.postProcessor = readPostProcessor({
-      type: 'TemplateProcessing',
-      single,
-      pair: [...single, ...around('B', 1)],
-      special_tokens: special
-    });
-  }
-
-  private getSpecial(name: SpecialTokenName): string | null {
-    return this.special.get(name)?.content ?? null;
-  }
-
-  private getSpecialId(name: SpecialTokenName): number | null {
-    const token = this.special.get(name);
-    return token ? this.convert_tokens_to_ids(token.content) : null;
-  }
-
-  private setSpecial(name: SpecialTokenName, token: string | null): void {
-    if (token === null || token === undefined) {
-      this.special.delete(name);
-    } else if (typeof token === 'string') {
-      this.special.set(name, specialToken(token));
-    } else {
-      throw new TypeError(`Cannot set ${name} as it must be a string or null: current value is ${brief(token)}`);
-    }
-  }
-
-  private setSpecialId(name: SpecialTokenName, id: number | null): void {
-    const token = id === null || id === undefined ? null : this.convert_ids_to_tokens(id);
-    if (token === null && id !== null && id !== undefined) {
-      throw new RangeError(`Cannot set ${name}_id as the vocabulary must have the id: ${id} is not there`);
-    }
-    this.setSpecial(name, token);
+    return this.class_name === 'CLIPTokenizer' ? CLIP_END_OF_WORD : '';
   }
 
   // ——— chat templates
@@ -732,15 +450,13 @@ export class PreTrainedTokenizer {
       ...variables
     } = options;
     if (!Array.isArray(conversation) || conversation.length === 0) {
-      throw new RangeError(
-        'Cannot apply chat template to an empty conversation. Provide at least one message.'
-      );
+      throw new RangeError('Cannot apply chat template to an empty conversation. Provide at least one message.');
     }
     if (continue_final_message && add_generation_prompt) {
       throw new RangeError(
-        'continue_final_message and add_generation_prompt are not compatible. Use continue_final_message when you want ' +
-          'the model to continue the final message, and add_generation_prompt when you want to add a header that will ' +
-          'prompt it to start a new assistant message instead.'
+        'continue_final_message and add_generation_prompt are not compatible. Use continue_final_message when you ' +
+          'want the model to continue the final message, and add_generation_prompt when you want to add a header ' +
+          'that will prompt it to start a new assistant message instead.'
       );
     }
     const template = this.get_chat_template(chat_template, tools);
@@ -772,7 +488,8 @@ export class PreTrainedTokenizer {
   /**
    * The template a conversation is written with.
    *
-   * @param chat_template Source or name; by default the tokenizer's, and of several the one for tools when tools are given.
+   * @param chat_template Source or name; by default the tokenizer's, and of several the one for tools if there are any.
+   * @param tools Tools the model may call.
    * @throws {RangeError} If there is none.
    */
   get_chat_template(chat_template: string | null = null, tools: readonly unknown[] | null = null): string {
@@ -807,7 +524,7 @@ export class PreTrainedTokenizer {
   }
 
   /** As Python prints it, shortened. */
-  toString(): string {
+  override toString(): string {
     const special = Object.entries(this.special_tokens_map)
       .map(([name, token]) => `${name}=${JSON.stringify(token)}`)
       .join(', ');
@@ -828,109 +545,6 @@ interface PaddedRow {
   readonly mask: readonly number[];
   /** Index of the text it comes from. */
   readonly sample: number;
-}
-
-/** Rows of numbers by name. */
-export type PaddableInputs = Readonly<Record<string, readonly number[] | readonly (readonly number[])[] | Tensor>>;
-
-function gatherColumns(inputs: PaddableInputs | readonly PaddableInputs[]): Map<string, number[][]> {
-  const columns = new Map<string, number[][]>();
-  for (const item of (Array.isArray(inputs) ? inputs : [inputs]) as readonly PaddableInputs[]) {
-    for (const [name, value] of Object.entries(item)) {
-      const rows = readIds(value as Ids).rows;
-      columns.set(name, [...(columns.get(name) ?? []), ...rows]);
-    }
-  }
-  return columns;
-}
-
-function readPairs(text: string | readonly string[], pair: CallOptions['text_pair']): readonly string[] | undefined {
-  if (pair === undefined || pair === null) {
-    return undefined;
-  }
-  if (typeof text === 'string') {
-    if (typeof pair !== 'string') {
-      throw new TypeError(`Cannot encode a pair as text_pair must be a string like the text: current value is ${brief(pair)}`);
-    }
-    // Python takes an empty second text of a single pair for none.
-    return pair === '' ? undefined : [pair];
-  }
-  if (typeof pair === 'string' || pair.length !== text.length) {
-    throw new TypeError(
-      `Cannot encode pairs as text_pair must be a list of ${text.length} texts: current value has ${typeof pair === 'string' ? 'one' : pair.length}`
-    );
-  }
-  pair.forEach((item, i) => checkText(item, `text_pair ${i}`));
-  return pair;
-}
-
-function checkText(text: unknown, what: string): void {
-  if (typeof text !== 'string') {
-    throw new TypeError(`Cannot encode ${what} as it must be a string: current value is ${brief(text)}`);
-  }
-}
-
-function stackRows(rows: readonly (readonly number[] | readonly [number, number][])[], paired: boolean): Tensor {
-  const width = rows[0]?.length ?? 0;
-  if (rows.some(row => row.length !== width)) {
-    throw new RangeError(
-      `Cannot make a tensor as all rows must have one length: current lengths are ${rows.map(row => row.length).slice(0, 10).join(', ')}. ` +
-        'Pass padding: true (and truncation: true), or return_tensors: false for plain numbers'
-    );
-  }
-  const dims = paired ? [rows.length, width, 2] : [rows.length, width];
-  return int64Tensor(rows.flat(paired ? 2 : 1) as number[], dims);
-}
-
-function readIds(ids: Ids): { rows: number[][]; batch: boolean } {
-  if (typeof ids === 'number' || typeof ids === 'bigint') {
-    return { rows: [[checkId(ids)]], batch: false };
-  }
-  if (ids instanceof Tensor || isTensorLike(ids)) {
-    const values = Array.from(ids.data as ArrayLike<number | bigint>, checkId);
-    const dims = ids.dims;
-    if (dims.length < 2) {
-      return { rows: [values], batch: false };
-    }
-    const width = dims.at(-1)!;
-    const count = dims.slice(0, -1).reduce((product, dim) => product * dim, 1);
-    return { rows: Array.from({ length: count }, (_, i) => values.slice(i * width, (i + 1) * width)), batch: true };
-  }
-  const list = Array.from(ids as ArrayLike<unknown>);
-  if (list.length && (Array.isArray(list[0]) || ArrayBuffer.isView(list[0]))) {
-    return { rows: list.map(row => Array.from(row as ArrayLike<number | bigint>, checkId)), batch: true };
-  }
-  return { rows: [list.map(id => checkId(id as number | bigint))], batch: false };
-}
-
-function isTensorLike(value: object): value is { data: ArrayLike<number | bigint>; dims: readonly number[] } {
-  return 'dims' in value && 'data' in value;
-}
-
-function checkId(id: unknown): number {
-  const value = typeof id === 'bigint' ? Number(id) : id;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
-    throw new RangeError(`Cannot use an id as it must be an integer of at least 0: current value is ${brief(id)}`);
-  }
-  return value;
-}
-
-function isSpecialName(name: string): name is SpecialTokenName {
-  return (SPECIAL_TOKEN_NAMES as readonly string[]).includes(name);
-}
-
-function specialToken(content: string): AddedToken {
-  return addedToken(content, { special: true, normalized: false });
-}
-
-function readNewToken(token: string | Partial<AddedToken>, special: boolean): AddedToken {
-  if (typeof token === 'string') {
-    return addedToken(token, { special });
-  }
-  if (typeof token !== 'object' || token === null || typeof token.content !== 'string') {
-    throw new TypeError(`Cannot add a token as it must be a string or an object with content: current value is ${brief(token)}`);
-  }
-  return addedToken(token.content, { ...token, special: token.special ?? special });
 }
 
 /** Python's clean-up of WordPiece text. */

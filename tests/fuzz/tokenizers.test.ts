@@ -39,7 +39,9 @@ const bpe = {
   end_of_word_suffix: '',
   fuse_unk: true,
   byte_fallback: true,
-  vocab: Object.fromEntries(['<s>', '<unk>', '<0x0A>', ...letters, 'll', 'lo', 'llo', 'He'].map((token, id) => [token, id])),
+  vocab: Object.fromEntries(
+    ['<s>', '<unk>', '<0x0A>', ...letters, 'll', 'lo', 'llo', 'He'].map((token, id) => [token, id])
+  ),
   merges: ['l l', 'l o', 'll o', ['H', 'e']]
 };
 const jsons: [string, Uint8Array][] = [
@@ -48,12 +50,21 @@ const jsons: [string, Uint8Array][] = [
     smallJson(bpe, {
       normalizer: {
         type: 'Sequence',
-        normalizers: [{ type: 'NFC' }, { type: 'Replace', pattern: { Regex: ' {2,}' }, content: ' ' }, { type: 'Prepend', prepend: '▁' }]
+        normalizers: [
+          { type: 'NFC' },
+          { type: 'Replace', pattern: { Regex: ' {2,}' }, content: ' ' },
+          { type: 'Prepend', prepend: '▁' }
+        ]
       },
       pre_tokenizer: {
         type: 'Sequence',
         pretokenizers: [
-          { type: 'Split', pattern: { Regex: "(?i:'s|'t)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|\\s+(?!\\S)|\\s+" }, behavior: 'Isolated', invert: false },
+          {
+            type: 'Split',
+            pattern: { Regex: "(?i:'s|'t)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|\\s+(?!\\S)|\\s+" },
+            behavior: 'Isolated',
+            invert: false
+          },
           { type: 'Digits', individual_digits: true },
           { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first', split: true }
         ]
@@ -66,18 +77,46 @@ const jsons: [string, Uint8Array][] = [
       },
       decoder: {
         type: 'Sequence',
-        decoders: [{ type: 'Replace', pattern: { String: '▁' }, content: ' ' }, { type: 'ByteFallback' }, { type: 'Fuse' }, { type: 'Strip', content: ' ', start: 1, stop: 0 }]
+        decoders: [
+          { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+          { type: 'ByteFallback' },
+          { type: 'Fuse' },
+          { type: 'Strip', content: ' ', start: 1, stop: 0 }
+        ]
       }
     })
   ],
   [
     'Unigram',
     smallJson(
-      { type: 'Unigram', unk_id: 1, byte_fallback: false, vocab: ['<s>', '<unk>', ...letters, 'ello', 'wö'].map((token, i) => [token, -i / 2]) },
       {
-        normalizer: { type: 'Sequence', normalizers: [{ type: 'Nmt' }, { type: 'NFKD' }, { type: 'StripAccents' }, { type: 'Lowercase' }, { type: 'Strip', strip_left: true, strip_right: true }] },
-        pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, { type: 'Punctuation', behavior: 'Contiguous' }] },
-        post_processor: { type: 'RobertaProcessing', sep: ['<s>', 0], cls: ['<s>', 0], trim_offsets: true, add_prefix_space: true },
+        type: 'Unigram',
+        unk_id: 1,
+        byte_fallback: false,
+        vocab: ['<s>', '<unk>', ...letters, 'ello', 'wö'].map((token, i) => [token, -i / 2])
+      },
+      {
+        normalizer: {
+          type: 'Sequence',
+          normalizers: [
+            { type: 'Nmt' },
+            { type: 'NFKD' },
+            { type: 'StripAccents' },
+            { type: 'Lowercase' },
+            { type: 'Strip', strip_left: true, strip_right: true }
+          ]
+        },
+        pre_tokenizer: {
+          type: 'Sequence',
+          pretokenizers: [{ type: 'WhitespaceSplit' }, { type: 'Punctuation', behavior: 'Contiguous' }]
+        },
+        post_processor: {
+          type: 'RobertaProcessing',
+          sep: ['<s>', 0],
+          cls: ['<s>', 0],
+          trim_offsets: true,
+          add_prefix_space: true
+        },
         decoder: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' }
       }
     )
@@ -85,9 +124,21 @@ const jsons: [string, Uint8Array][] = [
   [
     'WordPiece',
     smallJson(
-      { type: 'WordPiece', unk_token: '<unk>', continuing_subword_prefix: '##', max_input_chars_per_word: 100, vocab: { '<s>': 0, '<unk>': 1, hello: 2, '##o': 3, w: 4, '##orld': 5 } },
       {
-        normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+        type: 'WordPiece',
+        unk_token: '<unk>',
+        continuing_subword_prefix: '##',
+        max_input_chars_per_word: 100,
+        vocab: { '<s>': 0, '<unk>': 1, hello: 2, '##o': 3, w: 4, '##orld': 5 }
+      },
+      {
+        normalizer: {
+          type: 'BertNormalizer',
+          clean_text: true,
+          handle_chinese_chars: true,
+          strip_accents: null,
+          lowercase: true
+        },
         pre_tokenizer: { type: 'BertPreTokenizer' },
         post_processor: { type: 'BertProcessing', sep: ['<s>', 0], cls: ['<s>', 0] },
         decoder: { type: 'WordPiece', prefix: '##', cleanup: true }
@@ -98,9 +149,36 @@ const jsons: [string, Uint8Array][] = [
 
 /** Values that do not belong where they are put. */
 const odd: readonly string[] = [
-  'null', 'true', '-1', '0', '1.5', '1e308', '4294967296', '9007199254740993', '""', '" "', '"__proto__"', '"constructor"', '"a"',
-  '"\\ud800"', '"(a+)+$"', '"(?:a|a)*b"', '"[\\\\s\\\\S"', '"\\\\"', '"(?<=a{1,"', '[]', '{}', '[[]]', '{"__proto__":{"polluted":1}}', '{"String":""}',
-  '{"Regex":"(x*)*y"}', '{"Regex":""}', '{"type":"Sequence"}', '{"type":"ByteLevel"}', '{"type":"Metaspace","replacement":"ab"}', '{"type":"NFC"}'
+  'null',
+  'true',
+  '-1',
+  '0',
+  '1.5',
+  '1e308',
+  '4294967296',
+  '9007199254740993',
+  '""',
+  '" "',
+  '"__proto__"',
+  '"constructor"',
+  '"a"',
+  '"\\ud800"',
+  '"(a+)+$"',
+  '"(?:a|a)*b"',
+  '"[\\\\s\\\\S"',
+  '"\\\\"',
+  '"(?<=a{1,"',
+  '[]',
+  '{}',
+  '[[]]',
+  '{"__proto__":{"polluted":1}}',
+  '{"String":""}',
+  '{"Regex":"(x*)*y"}',
+  '{"Regex":""}',
+  '{"type":"Sequence"}',
+  '{"type":"ByteLevel"}',
+  '{"type":"Metaspace","replacement":"ab"}',
+  '{"type":"NFC"}'
 ];
 
 /** JSON damaged in its structure: a value replaced, taken out or put elsewhere; the text stays JSON. */
@@ -143,7 +221,10 @@ function mutatedJson(bytes: Uint8Array, random: () => number): Uint8Array {
 }
 
 /** Loads and uses a tokenizer; returns what is wrong with how it failed, if anything. */
-async function tryFiles(files: Record<string, Uint8Array>, extra: Partial<TokenizerFiles> = {}): Promise<string | undefined> {
+async function tryFiles(
+  files: Record<string, Uint8Array>,
+  extra: Partial<TokenizerFiles> = {}
+): Promise<string | undefined> {
   const started = performance.now();
   try {
     const tokenizer = await loadTokenizer({ read: async name => files[name], ...extra });
@@ -203,9 +284,18 @@ describe('mutated tokenizer files', () => {
     const config = encoder.encode(
       JSON.stringify({
         tokenizer_class: 'LlamaTokenizer',
-        bos_token: { __type: 'AddedToken', content: '<s>', lstrip: false, normalized: false, rstrip: false, single_word: false },
+        bos_token: {
+          __type: 'AddedToken',
+          content: '<s>',
+          lstrip: false,
+          normalized: false,
+          rstrip: false,
+          single_word: false
+        },
         eos_token: '</s>',
-        added_tokens_decoder: { 0: { content: '<s>', lstrip: false, normalized: false, rstrip: false, single_word: false, special: true } },
+        added_tokens_decoder: {
+          0: { content: '<s>', lstrip: false, normalized: false, rstrip: false, single_word: false, special: true }
+        },
         additional_special_tokens: ['<a>', { content: '<b>' }],
         model_max_length: 512,
         padding_side: 'left',
@@ -214,7 +304,13 @@ describe('mutated tokenizer files', () => {
         clean_up_tokenization_spaces: false
       })
     );
-    await fuzz(12, config, mutations, bytes => tryFiles({ 'tokenizer.json': jsons[0]![1], 'tokenizer_config.json': bytes }), true);
+    await fuzz(
+      12,
+      config,
+      mutations,
+      bytes => tryFiles({ 'tokenizer.json': jsons[0]![1], 'tokenizer_config.json': bytes }),
+      true
+    );
   });
 
   it.each(['llama', 't5'])('loadTokenizer() survives damage to the SentencePiece model of %s', async name => {
@@ -223,7 +319,9 @@ describe('mutated tokenizer files', () => {
     // A piece takes about 16 bytes. The first 100 and the specifications at the end keep a run short.
     const source = name === 't5' ? whole : shortenModel(whole);
     const count = name === 't5' ? mutations / 50 : mutations;
-    const config = encoder.encode(JSON.stringify({ tokenizer_class: name === 't5' ? 'T5Tokenizer' : 'LlamaTokenizer' }));
+    const config = encoder.encode(
+      JSON.stringify({ tokenizer_class: name === 't5' ? 'T5Tokenizer' : 'LlamaTokenizer' })
+    );
     await fuzz(13, source, count, bytes => tryFiles({ [file]: bytes, 'tokenizer_config.json': config }));
   });
 
@@ -248,22 +346,34 @@ describe('mutated tokenizer files', () => {
   });
 
   it('loadTokenizer() survives damage to GGUF metadata', async () => {
-    const whole = JSON.parse(readFileSync(join(fixtures, 'fixtures/gguf-bpe/metadata.json'), 'utf8')) as Record<string, unknown[]>;
+    const whole = JSON.parse(readFileSync(join(fixtures, 'fixtures/gguf-bpe/metadata.json'), 'utf8')) as Record<
+      string,
+      unknown[]
+    >;
     const cut = Object.fromEntries(
-      Object.entries(whole).map(([key, value]) => [key, Array.isArray(value) ? value.slice(0, key.endsWith('merges') ? 3 : 300) : value])
+      Object.entries(whole).map(([key, value]) => [
+        key,
+        Array.isArray(value) ? value.slice(0, key.endsWith('merges') ? 3 : 300) : value
+      ])
     );
     const source = encoder.encode(JSON.stringify(cut));
-    await fuzz(18, source, mutations, async bytes => {
-      let metadata: unknown;
-      try {
-        metadata = JSON.parse(new TextDecoder().decode(bytes));
-      } catch {
-        return undefined; // the GGUF reader would not have given that
-      }
-      return typeof metadata === 'object' && metadata !== null
-        ? tryFiles({}, { gguf: { metadata: metadata as Record<string, unknown> } })
-        : undefined;
-    }, true);
+    await fuzz(
+      18,
+      source,
+      mutations,
+      async bytes => {
+        let metadata: unknown;
+        try {
+          metadata = JSON.parse(new TextDecoder().decode(bytes));
+        } catch {
+          return undefined; // the GGUF reader would not have given that
+        }
+        return typeof metadata === 'object' && metadata !== null
+          ? tryFiles({}, { gguf: { metadata: metadata as Record<string, unknown> } })
+          : undefined;
+      },
+      true
+    );
   });
 });
 
@@ -271,7 +381,7 @@ describe('mutated tokenizer files', () => {
 function shortenModel(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   let pieces = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const start = at;
     const field = bytes[at++]! >> 3;
     let length = 0;
@@ -295,7 +405,11 @@ describe('mutated chat templates', () => {
   const messages = [
     { role: 'system', content: 'Be brief.' },
     { role: 'user', content: 'Hello' },
-    { role: 'assistant', content: 'Hi', tool_calls: [{ id: 'call00001', function: { name: 'f', arguments: { a: 1 } } }] }
+    {
+      role: 'assistant',
+      content: 'Hi',
+      tool_calls: [{ id: 'call00001', function: { name: 'f', arguments: { a: 1 } } }]
+    }
   ];
 
   it.each(names)('renderChat() survives damage to the template of %s', async name => {

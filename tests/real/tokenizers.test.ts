@@ -62,7 +62,11 @@ async function findModel(model: (typeof MODELS)[number]): Promise<PreTrainedToke
   for (const path of modelFiles().filter(file => model.file.test(file))) {
     const { metadata } = await readGguf(fileSource(path));
     const tokens = metadata['tokenizer.ggml.tokens'];
-    if (metadata['general.architecture'] === model.architecture && Array.isArray(tokens) && tokens.length === model.tokens) {
+    if (
+      metadata['general.architecture'] === model.architecture &&
+      Array.isArray(tokens) &&
+      tokens.length === model.tokens
+    ) {
       return loadTokenizer({ read: async () => undefined, gguf: { metadata } });
     }
   }
@@ -70,7 +74,9 @@ async function findModel(model: (typeof MODELS)[number]): Promise<PreTrainedToke
 }
 
 describe.each(MODELS)('$name', model => {
-  const reference = JSON.parse(readFileSync(join(__dirname, `fixtures/tokenizer-${model.name}.json`), 'utf8')) as Reference;
+  const reference = JSON.parse(
+    readFileSync(join(__dirname, `fixtures/tokenizer-${model.name}.json`), 'utf8')
+  ) as Reference;
 
   it('tokenizer() and decode() equal Python for every string', async () => {
     const tokenizer = await findModel(model);

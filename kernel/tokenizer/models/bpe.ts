@@ -120,7 +120,7 @@ export class Bpe implements Model {
     let begin = 0;
     let unknownOpen = false; // the last symbol is an unknown one that may still grow
     const affixed = this.prefix !== '' || this.suffix !== '';
-    for (let at = 0; at < word.length; ) {
+    for (let at = 0; at < word.length;) {
       const width = word.codePointAt(at)! > 0xffff ? 2 : 1;
       const char = word.slice(at, at + width);
       const last = at + width >= word.length;

@@ -35,7 +35,9 @@ export class Unigram implements Model {
     pairs.forEach((pair, id) => {
       const score: unknown = Array.isArray(pair) ? pair[1] : undefined;
       if (typeof score !== 'number' || Number.isNaN(score)) {
-        throw new SyntaxError(`Cannot read ${where}.vocab[${id}] as it must be [piece, score]: current value is ${brief(pair)}`);
+        throw new SyntaxError(
+          `Cannot read ${where}.vocab[${id}] as it must be [piece, score]: current value is ${brief(pair)}`
+        );
       }
       const piece = asString((pair as unknown[])[0], `${where}.vocab[${id}][0]`);
       tokens.push(piece);
@@ -52,14 +54,17 @@ export class Unigram implements Model {
       }
     });
     for (const [first, known] of lengths) {
-      this.lengths.set(first, [...known].sort((a, b) => a - b));
+      this.lengths.set(
+        first,
+        [...known].sort((a, b) => a - b)
+      );
     }
     this.vocab = vocab;
     this.tokens = tokens;
     this.unknown = idField(config, 'unk_id', where, undefined);
     if (this.unknown !== undefined && this.unknown >= tokens.length) {
       throw new SyntaxError(
-        `Cannot read ${where}.unk_id as it must be in the vocabulary of ${tokens.length}: current value is ${this.unknown}`
+        `Cannot read ${where}.unk_id as it must be below the ${tokens.length} pieces: current value is ${this.unknown}`
       );
     }
     this.unknownScore = this.scores.reduce((least, score) => Math.min(least, score), Infinity) - UNKNOWN_PENALTY;
@@ -89,7 +94,7 @@ export class Unigram implements Model {
     const best = new Float64Array(size + 1);
     const from = new Int32Array(size + 1).fill(-1);
     const piece = new Int32Array(size + 1);
-    for (let at = 0; at < size; ) {
+    for (let at = 0; at < size;) {
       const width = word.codePointAt(at)! > 0xffff ? 2 : 1;
       let single = false;
       for (const length of this.lengths.get(word.charCodeAt(at)) ?? []) {
@@ -137,7 +142,9 @@ export class Unigram implements Model {
 
   private requireUnknown(surface: string): number {
     if (this.unknown === undefined) {
-      throw new RangeError(`Cannot encode ${brief(surface)} as an unknown character needs a model with unk_id: it has none`);
+      throw new RangeError(
+        `Cannot encode ${brief(surface)} as an unknown character needs a model with unk_id: it has none`
+      );
     }
     return this.unknown;
   }

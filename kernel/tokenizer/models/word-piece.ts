@@ -61,9 +61,7 @@ export class WordPiece implements Model {
       sink.begins.length = sink.ends.length = sink.values.length = positions;
       const unknown = this.vocab.get(this.unknownToken);
       if (unknown === undefined) {
-        throw new RangeError(
-          `Cannot encode ${brief(word)} as an unknown word needs ${brief(this.unknownToken)} in the vocabulary: it is not there`
-        );
+        throw missingUnknown(word, this.unknownToken);
       }
       add(sink, unknown, 0, word.length);
     }
@@ -87,12 +85,16 @@ export class WordLevel implements Model {
   tokenize(word: string, sink: TokenSink): void {
     const id = this.vocab.get(word) ?? this.vocab.get(this.unknownToken);
     if (id === undefined) {
-      throw new RangeError(
-        `Cannot encode ${brief(word)} as an unknown word needs ${brief(this.unknownToken)} in the vocabulary: it is not there`
-      );
+      throw missingUnknown(word, this.unknownToken);
     }
     add(sink, id, 0, word.length);
   }
+}
+
+function missingUnknown(word: string, token: string): RangeError {
+  return new RangeError(
+    `Cannot encode ${brief(word)} as an unknown word needs ${brief(token)} in the vocabulary: it is not there`
+  );
 }
 
 function add(sink: TokenSink, id: number, begin: number, end: number): void {

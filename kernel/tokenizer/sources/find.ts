@@ -3,6 +3,7 @@ import type { TokenizerClass } from '../classes';
 import { chooseClass } from '../classes';
 import { get, isObject, parseJson } from '../json';
 import type { JsonObject } from '../json';
+import { LLAMA3_SPLIT, QWEN2_SPLIT } from '../text/split-expressions';
 import { generateMerges } from './merges';
 import { PIECE, readSentencePiece } from './sentencepiece';
 import type { SentencePieceModel } from './sentencepiece';
@@ -22,10 +23,6 @@ interface Files {
 }
 
 const SENTENCEPIECE_FILES = ['tokenizer.model', 'spiece.model', 'sentencepiece.bpe.model', 'spm.model'];
-const QWEN_SPLIT =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-const LLAMA3_SPLIT = QWEN_SPLIT.replace('\\p{N}|', '\\p{N}{1,3}|');
-
 /**
  * Looks for a vocabulary, the class's own file first.
  *
@@ -39,11 +36,15 @@ export async function findVocabulary(
   className: string | undefined,
   config: JsonObject
 ): Promise<FoundVocabulary | undefined> {
-  const sentencePiece = [...new Set([known?.files.vocab ?? '', ...SENTENCEPIECE_FILES])].filter(name => name.endsWith('.model'));
+  const sentencePiece = [...new Set([known?.files.vocab ?? '', ...SENTENCEPIECE_FILES])].filter(name =>
+    name.endsWith('.model')
+  );
   for (const name of sentencePiece) {
     const bytes = await files.read(name);
     if (bytes) {
-      return looksLikeTiktoken(bytes) ? llama3(bytes, name, config) : fromSentencePiece(readSentencePiece(bytes, name), known);
+      return looksLikeTiktoken(bytes)
+        ? llama3(bytes, name, config)
+        : fromSentencePiece(readSentencePiece(bytes, name), known);
     }
   }
   const tiktoken = await findTiktoken(files);
@@ -109,7 +110,11 @@ function fromSentencePiece(model: SentencePieceModel, known: TokenizerClass | un
   }
   return {
     spec: {
-      model: { ...vocabulary, byte_fallback: model.byteFallback, ...(type === 'BPE' ? { fuse_unk: true, unk_token: model.names.unk } : {}) },
+      model: {
+        ...vocabulary,
+        byte_fallback: model.byteFallback,
+        ...(type === 'BPE' ? { fuse_unk: true, unk_token: model.names.unk } : {})
+      },
       normalizer: { type: 'Sequence', normalizers: steps },
       pre_tokenizer: null,
       decoder: {
@@ -137,8 +142,8 @@ function withSentinels(special: readonly JsonObject[], known: TokenizerClass | u
 }
 
 /**
- * Unigram pieces as the class numbers them. XLM-RoBERTa: fairseq's four special tokens, the pieces after SentencePiece's
- * three, the mask. T5: the pieces, then the sentinels from the last to the first.
+ * Unigram pieces as the class numbers them. XLM-RoBERTa: fairseq's four special tokens, the pieces after
+ * SentencePiece's three, the mask. T5: the pieces, then the sentinels from the last to the first.
  */
 function classVocab(
   scored: readonly (readonly [string, number])[],
@@ -154,12 +159,17 @@ function classVocab(
 /** Qwen (the first): ranks, NFC, Qwen2's expression, and special tokens that follow the ranks. */
 function qwen(bytes: Uint8Array, name: string): FoundVocabulary {
   const vocab = readTiktoken(bytes, name);
-  const special = ['<|endoftext|>', '<|im_start|>', '<|im_end|>', ...Array.from({ length: 205 }, (_, i) => `<|extra_${i}|>`)];
+  const special = [
+    '<|endoftext|>',
+    '<|im_start|>',
+    '<|im_end|>',
+    ...Array.from({ length: 205 }, (_, i) => `<|extra_${i}|>`)
+  ];
   return {
     spec: {
       model: { type: 'BPE', vocab, ranks_are_ids: true, ignore_merges: true },
       normalizer: { type: 'NFC' },
-      pre_tokenizer: splitBytes(QWEN_SPLIT),
+      pre_tokenizer: splitBytes(QWEN2_SPLIT),
       decoder: { type: 'ByteLevel' },
       added_tokens: special.map((content, i) => ({ id: vocab.size + i, content, normalized: false, special: true }))
     },

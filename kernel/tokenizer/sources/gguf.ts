@@ -6,6 +6,7 @@
 import { asArray, asId, asString, booleanField, brief, get, stringField } from '../json';
 import type { JsonObject } from '../json';
 import { encodeBytes, encodeUtf8, isByteLevel } from '../text/byte-level';
+import { GPT4O_SPLIT, LLAMA3_SPLIT, QWEN2_SPLIT, QWEN35_SPLIT, TEKKEN_SPLIT } from '../text/split-expressions';
 import { generateMerges } from './merges';
 
 /** A pipeline and the settings that come with it, in the shapes of tokenizer.json and tokenizer_config.json. */
@@ -14,27 +15,21 @@ export interface TokenizerSource {
   readonly config: JsonObject;
 }
 
-const QWEN2_SPLIT =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-const QWEN35_SPLIT =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-const LLAMA3_SPLIT =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-const UPPER = '[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]';
-const LOWER = '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]';
-const TEKKEN_SPLIT =
-  `[^\\r\\n\\p{L}\\p{N}]?${UPPER}*${LOWER}+|[^\\r\\n\\p{L}\\p{N}]?${UPPER}+${LOWER}*` +
-  '|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
-const GPT4O_SPLIT =
-  `[^\\r\\n\\p{L}\\p{N}]?${UPPER}*${LOWER}+(?i:'s|'t|'re|'ve|'m|'ll|'d)?` +
-  `|[^\\r\\n\\p{L}\\p{N}]?${UPPER}+${LOWER}*(?i:'s|'t|'re|'ve|'m|'ll|'d)?` +
-  '|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
-
 /** Split expressions by `tokenizer.ggml.pre`; others keep the GPT-2 one, as in Python. */
 const SPLITS: ReadonlyMap<string, string> = new Map([
-  ...['llama3', 'llama-v3', 'llama-bpe', 'falcon3', 'falcon-h1', 'pixtral', 'midm-2.0', 'lfm2', 'jina-v5-nano', 'dbrx', 'smaug-bpe'].map(
-    name => [name, LLAMA3_SPLIT] as const
-  ),
+  ...[
+    'llama3',
+    'llama-v3',
+    'llama-bpe',
+    'falcon3',
+    'falcon-h1',
+    'pixtral',
+    'midm-2.0',
+    'lfm2',
+    'jina-v5-nano',
+    'dbrx',
+    'smaug-bpe'
+  ].map(name => [name, LLAMA3_SPLIT] as const),
   ['tekken', TEKKEN_SPLIT],
   ...['qwen2', 'deepseek-r1-qwen', 'kormo', 'f2llmv2', 'megrez'].map(name => [name, QWEN2_SPLIT] as const),
   ['qwen35', QWEN35_SPLIT],
@@ -55,7 +50,9 @@ export function tokenizerFromGguf(metadata: JsonObject): TokenizerSource {
   const architecture = stringField(metadata, 'general.architecture', 'metadata', '');
   const tokens = strings(metadata, 'tokenizer.ggml.tokens');
   if (!tokens) {
-    throw new SyntaxError('Cannot read the tokenizer as the GGUF file must have "tokenizer.ggml.tokens": it is missing');
+    throw new SyntaxError(
+      'Cannot read the tokenizer as the GGUF file must have "tokenizer.ggml.tokens": it is missing'
+    );
   }
   const built = build(type, architecture, tokens, metadata);
   return {
@@ -94,7 +91,8 @@ function build(type: string, architecture: string, tokens: readonly string[], me
       return wordPiece(tokens, metadata);
     default:
       throw new SyntaxError(
-        `Cannot read tokenizer.ggml.model as it must be one of gpt2, llama, gemma4, t5, bert: current value is ${brief(type)}`
+        'Cannot read tokenizer.ggml.model as it must be one of gpt2, llama, gemma4, t5, bert: ' +
+          `current value is ${brief(type)}`
       );
   }
 }
@@ -135,7 +133,13 @@ function llama(tokens: readonly string[], metadata: JsonObject): Built {
         { type: 'Strip', content: ' ', start: 1, stop: 0 }
       ]
     },
-    model: { type: 'BPE', vocab: vocabOf(tokens), merges: merges(tokens, metadata), fuse_unk: true, byte_fallback: true }
+    model: {
+      type: 'BPE',
+      vocab: vocabOf(tokens),
+      merges: merges(tokens, metadata),
+      fuse_unk: true,
+      byte_fallback: true
+    }
   };
 }
 
@@ -194,11 +198,18 @@ function unigram(tokens: readonly string[], metadata: JsonObject): Built {
     normalizer: null,
     pre_tokenizer: {
       type: 'Sequence',
-      pretokenizers: [{ type: 'WhitespaceSplit' }, { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'always', split: true }]
+      pretokenizers: [
+        { type: 'WhitespaceSplit' },
+        { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'always', split: true }
+      ]
     },
     decoder: { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'always' },
     post_processor: endWith('</s>', names),
-    model: { type: 'Unigram', vocab: names.map((token, id) => [token, scores[id]!]), unk_id: Math.min(2, names.length - 1) }
+    model: {
+      type: 'Unigram',
+      vocab: names.map((token, id) => [token, scores[id]!]),
+      unk_id: Math.min(2, names.length - 1)
+    }
   };
 }
 
@@ -218,7 +229,11 @@ function wordPiece(tokens: readonly string[], metadata: JsonObject): Built {
     normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase: true },
     pre_tokenizer: { type: 'BertPreTokenizer' },
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-    post_processor: { type: 'BertProcessing', cls: idOf('cls_token_id', '[CLS]'), sep: idOf('seperator_token_id', '[SEP]') },
+    post_processor: {
+      type: 'BertProcessing',
+      cls: idOf('cls_token_id', '[CLS]'),
+      sep: idOf('seperator_token_id', '[SEP]')
+    },
     model: { type: 'WordPiece', vocab: vocabOf(names), unk_token: '[UNK]' }
   };
 }
@@ -244,7 +259,7 @@ function addedTokens(type: string, names: readonly string[], metadata: JsonObjec
   const types = numbers(metadata, 'tokenizer.ggml.token_type', 0);
   const known = new Set(names);
   const original = strings(metadata, 'tokenizer.ggml.tokens')!;
-  // Python builds a class around the vocabulary, and its default special tokens are added whether the file has them or not.
+  // Python builds a class around the vocabulary; its default special tokens are added even if the file has none.
   const defaults = (DEFAULT_TOKENS[type] ?? []).map(content => ({ id: 0, content, normalized: false, special: true }));
   const added = (wanted: number, special: boolean, usable: (token: string) => boolean): unknown[] =>
     original.flatMap((token, id) =>
@@ -287,7 +302,12 @@ function readConfig(type: string, tokens: readonly string[], metadata: JsonObjec
   }
   config.chat_template = get(metadata, 'tokenizer.chat_template') ?? null;
   // llama.cpp puts BOS before a SentencePiece vocabulary that does not say otherwise.
-  const addBos = booleanField(metadata, 'tokenizer.ggml.add_bos_token', 'metadata', type === 'llama' ? true : undefined);
+  const addBos = booleanField(
+    metadata,
+    'tokenizer.ggml.add_bos_token',
+    'metadata',
+    type === 'llama' ? true : undefined
+  );
   config.add_bos_token = type === 'gemma4' ? false : addBos;
   config.add_eos_token = booleanField(metadata, 'tokenizer.ggml.add_eos_token', 'metadata', undefined);
   return config;

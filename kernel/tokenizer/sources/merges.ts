@@ -35,7 +35,8 @@ export function generateMerges(
   // Python sorts with reverse=True for scores: descending, equal ones in their first order. Both sorts are stable.
   const sign = scores ? -1 : 1;
   merges.sort(
-    (a, b) => sign * (a.score - b.score) || sign * (a.leftLength - b.leftLength) || sign * (a.rightLength - b.rightLength)
+    (a, b) =>
+      sign * (a.score - b.score) || sign * (a.leftLength - b.leftLength) || sign * (a.rightLength - b.rightLength)
   );
   return merges.map(merge => [merge.left, merge.right]);
 }

@@ -20,7 +20,9 @@ export function* readFields(bytes: Uint8Array, where: string): Generator<Field> 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   const fail = (what: string): never => {
-    throw new SyntaxError(`Cannot read ${where} as it must be a protocol buffer: ${what} at byte ${at} of ${bytes.length}`);
+    throw new SyntaxError(
+      `Cannot read ${where} as it must be a protocol buffer: ${what} at byte ${at} of ${bytes.length}`
+    );
   };
   const varint = (): number => {
     let value = 0;

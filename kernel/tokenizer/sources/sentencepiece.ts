@@ -61,7 +61,9 @@ export function readSentencePiece(bytes: Uint8Array, name: string): SentencePiec
   };
   const model = MODELS[integer(3, 1) - 1];
   if (!model) {
-    throw new SyntaxError(`Cannot read ${name} as its model_type must be 1 (unigram) to 4: current value is ${integer(3, 1)}`);
+    throw new SyntaxError(
+      `Cannot read ${name} as its model_type must be 1 (unigram) to 4: current value is ${integer(3, 1)}`
+    );
   }
   return {
     pieces,

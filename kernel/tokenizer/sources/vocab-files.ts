@@ -43,7 +43,9 @@ export function readTiktoken(bytes: Uint8Array, name: string): Map<string, numbe
     const where = `${name}, line ${i + 1}`;
     const match = /^(\S+) (\d{1,8})$/.exec(line.trimEnd());
     if (!match) {
-      throw new SyntaxError(`Cannot read ${where} as it must be a base64 token and its rank: current value is ${brief(line)}`);
+      throw new SyntaxError(
+        `Cannot read ${where} as it must be a base64 token and its rank: current value is ${brief(line)}`
+      );
     }
     ranks.set(encodeBytes(fromBase64(match[1]!, where)), Number(match[2]));
   });

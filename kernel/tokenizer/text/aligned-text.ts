@@ -36,7 +36,9 @@ export class AlignedText {
     if (this.ends) {
       return this.ends[this.base + unit]!;
     }
-    return this.origin + (isHighSurrogate(this.text.charCodeAt(unit)) && unit + 1 < this.text.length ? unit + 2 : unit + 1);
+    return (
+      this.origin + (isHighSurrogate(this.text.charCodeAt(unit)) && unit + 1 < this.text.length ? unit + 2 : unit + 1)
+    );
   }
 
   /** The part [begin, end), in UTF-16 units. Its origin is where its first character comes from. */
@@ -122,7 +124,7 @@ export class AlignedText {
     return kept ? this : this.transform(chars, changes, removedFirst);
   }
 
-  /** Puts `prefix` before the text; it stands for what the first character stands for. Does nothing to an empty text. */
+  /** Puts `prefix` before the text; it stands for what the first character stands for. An empty text stays empty. */
   prepend(prefix: string): AlignedText {
     const length = this.text.length;
     if (length === 0 || prefix === '') {

@@ -38,7 +38,7 @@ function decompose(text: string, form: 'NFD' | 'NFKD'): Part[] {
     }
   }
   // Marks are sorted by combining class; each takes its change along.
-  for (let begin = 0; begin < parts.length; ) {
+  for (let begin = 0; begin < parts.length;) {
     let end = begin + 1;
     while (end < parts.length && isMark(parts[end]!.char)) {
       end++;

@@ -25,7 +25,9 @@ export function readPrecompiled(value: unknown, where: string): (source: Aligned
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const trieSize = bytes.length >= 4 ? view.getUint32(0, true) : Infinity;
   if (4 + trieSize > bytes.length || trieSize % 4 !== 0) {
-    throw new SyntaxError(`Cannot read ${where} as its trie must lie within its ${bytes.length} bytes: it needs ${trieSize}`);
+    throw new SyntaxError(
+      `Cannot read ${where} as its trie must lie within its ${bytes.length} bytes: it needs ${trieSize}`
+    );
   }
   const trie = new Uint32Array(trieSize / 4);
   for (let i = 0; i < trie.length; i++) {

@@ -8,7 +8,13 @@ import type { AlignedText } from './aligned-text';
 
 export type SplitBehavior = 'Removed' | 'Isolated' | 'MergedWithPrevious' | 'MergedWithNext' | 'Contiguous';
 
-const BEHAVIORS: readonly SplitBehavior[] = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'];
+const BEHAVIORS: readonly SplitBehavior[] = [
+  'Removed',
+  'Isolated',
+  'MergedWithPrevious',
+  'MergedWithNext',
+  'Contiguous'
+];
 
 /** @throws {SyntaxError} If `value` names no behaviour. Absent means Isolated. */
 export function readBehavior(value: unknown, where: string): SplitBehavior {
@@ -54,7 +60,8 @@ export function compilePattern(source: string, where: string): RegExp {
     } as ConstructorParameters<typeof SplitPreTokenizer>[0]).pattern;
   } catch (error) {
     throw new SyntaxError(
-      `Cannot read ${where} as its expression must be one JavaScript can run: ${brief(source)} (${(error as Error).message})`
+      `Cannot read ${where} as its expression must be one JavaScript can run: ${brief(source)} ` +
+        `(${(error as Error).message})`
     );
   }
   if (!compiled) {

@@ -42,5 +42,7 @@ export function formatNow(format: string, date = new Date()): string {
     p: () => (date.getHours() < 12 ? 'AM' : 'PM'),
     '%': () => '%'
   };
-  return format.replace(/%([A-Za-z%])/g, (code, letter: string) => (Object.hasOwn(codes, letter) ? codes[letter]!() : code));
+  return format.replace(/%([A-Za-z%])/g, (code, letter: string) =>
+    Object.hasOwn(codes, letter) ? codes[letter]!() : code
+  );
 }

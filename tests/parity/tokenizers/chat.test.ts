@@ -24,7 +24,18 @@ function template(name: string): string {
 describe('chat templates', () => {
   it('include the well-known ones, with tools and with CRLF', () => {
     expect(names).toEqual(
-      expect.arrayContaining(['qwen2.5', 'llama-3', 'llama-3.1', 'mistral', 'gemma', 'phi-3', 'zephyr', 'smollm2', 'chatml', 'zephyr-crlf'])
+      expect.arrayContaining([
+        'qwen2.5',
+        'llama-3',
+        'llama-3.1',
+        'mistral',
+        'gemma',
+        'phi-3',
+        'zephyr',
+        'smollm2',
+        'chatml',
+        'zephyr-crlf'
+      ])
     );
   });
 

@@ -50,7 +50,9 @@ const names = readdirSync(fixtures, { withFileTypes: true })
 describe('fixtures', () => {
   it('hold at least 300 strings and the kinds of tokenizers the README lists', () => {
     expect(strings.length).toBeGreaterThanOrEqual(300);
-    expect(names).toEqual(expect.arrayContaining(['gpt2', 'qwen2', 'llama', 't5', 'bert', 'roberta', 'clip', 'gguf-llama']));
+    expect(names).toEqual(
+      expect.arrayContaining(['gpt2', 'qwen2', 'llama', 't5', 'bert', 'roberta', 'clip', 'gguf-llama'])
+    );
   });
 });
 
@@ -91,7 +93,10 @@ describe.each(names)('%s', name => {
     strings.forEach((text, i) => {
       const [ids, offsets] = reference.encodings[i]!;
       const encoding = tokenizer(text, { return_offsets_mapping: true, return_tensors: false });
-      const got = plain({ ids: encoding.input_ids, offsets: encoding.offset_mapping }) as { ids: number[][]; offsets: number[][][] };
+      const got = plain({ ids: encoding.input_ids, offsets: encoding.offset_mapping }) as {
+        ids: number[][];
+        offsets: number[][][];
+      };
       const flat = got.offsets[0]!.flat();
       if (JSON.stringify([got.ids[0], flat]) !== JSON.stringify([ids, offsets])) {
         faults[i] = { text, ids: got.ids[0], expected: ids, offsets: flat.join(), wanted: offsets.join() };
@@ -150,7 +155,8 @@ describe.each(names)('%s', name => {
   it.each(reference.calls.map((call, i) => [i, JSON.stringify(call.options), call] as const))(
     'tokenizer() call %i %s pads and truncates as Python',
     (_i, _options, { text, options, result }) => {
-      const call = (): unknown => plain(tokenizer(text, { ...options, return_offsets_mapping: true, return_tensors: false }));
+      const call = (): unknown =>
+        plain(tokenizer(text, { ...options, return_offsets_mapping: true, return_tensors: false }));
       if ('error' in result) {
         expect(call).toThrow();
         return;
@@ -182,14 +188,19 @@ function reported(name: string, kind: 'encode' | 'decode', faults: Record<number
 
 describe('qwen', () => {
   it('loadTokenizer() reads a qwen.tiktoken as tiktoken does', async () => {
-    const reference = json<{ extra: string[]; encodings: [number[], string, string][]; size: number }>('qwen', 'reference.json');
+    const reference = json<{ extra: string[]; encodings: [number[], string, string][]; size: number }>(
+      'qwen',
+      'reference.json'
+    );
     const tokenizer = await load('qwen');
     const texts = [...strings, ...reference.extra];
     expect(tokenizer.size).toBe(reference.size);
     const faults = texts.flatMap((text, i) => {
       const [ids, decoded, clean] = reference.encodings[i]!;
       const got = [tokenizer.encode(text), tokenizer.decode(ids), tokenizer.decode(ids, { skip_special_tokens: true })];
-      return JSON.stringify(got) === JSON.stringify([ids, decoded, clean]) ? [] : [{ text, got, wanted: [ids, decoded, clean] }];
+      return JSON.stringify(got) === JSON.stringify([ids, decoded, clean])
+        ? []
+        : [{ text, got, wanted: [ids, decoded, clean] }];
     });
     expect(faults).toEqual([]);
   });
