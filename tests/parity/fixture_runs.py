@@ -98,6 +98,12 @@ class Fixture:
         mask[0, columns] = 0
         return ids, mask
 
+    def mask_4d(self, length):
+        """An additive mask [1, 1, S, S] that is causal and hides a third of the rest: no 2-D mask could say it."""
+        keep = torch.rand(1, 1, length, length, generator=self.generator) > 0.33
+        keep = keep.tril() | torch.eye(length, dtype=torch.bool)
+        return torch.zeros(1, 1, length, length).masked_fill(~keep, torch.finfo(torch.float32).min)
+
     def decoder(self):
         everything = dict(output_attentions=True, output_hidden_states=True)
         ids = self.ids(2, LENGTH)
@@ -113,6 +119,10 @@ class Fixture:
         self.run("positions", ["logits"], input_ids=padded, attention_mask=mask, position_ids=position_ids)
         embeds = 0.6 * torch.randn(1, 5, self.model.get_input_embeddings().weight.shape[1], generator=self.generator)
         self.run("embeds", ["logits"], inputs_embeds=embeds)
+        # OPT counts positions in the mask, which it cannot in this one.
+        positions = dict(position_ids=torch.arange(LENGTH)[None]) if self.config.model_type == "opt" else {}
+        if not getattr(self.config, "alibi", False):  # whose distances Python counts in the mask too
+            self.run("mask_4d", ["logits"], input_ids=ids[:1], attention_mask=self.mask_4d(LENGTH), **positions)
         self.run("last_logits", ["logits"], input_ids=ids, logits_to_keep=2)
         self.cached(ids)
 
@@ -161,6 +171,10 @@ class Fixture:
             if getattr(self.config, "type_vocab_size", 0) > 1 and side == "right":
                 types = dict(token_type_ids=torch.tensor([[0] * 5 + [1] * (LENGTH - 5)] * 2))
             self.run(side, input_ids=padded, attention_mask=mask, **types, **everything)
+        output = "logits" if "For" in name else "last_hidden_state"
+        embeds = 0.6 * torch.randn(2, 5, self.model.get_input_embeddings().weight.shape[1], generator=self.generator)
+        mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
+        self.run("embeds", [output], inputs_embeds=embeds, attention_mask=mask)
 
     def encoder_decoder(self):
         everything = dict(output_attentions=True, output_hidden_states=True)

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createNodeHost } from '../../kernel/host/node';
-import { concreteClasses, setHost, setNotices, Tensor, type PreTrainedModel } from '../../kernel';
+import { AutoModel, concreteClasses, setHost, setNotices, Tensor, type PreTrainedModel } from '../../kernel';
 import type { DeviceName } from '../../kernel/host/host';
 import type { Expected, Fixture, ForwardRun, GenerateRun, Inputs, Past } from './fixture';
 
@@ -84,12 +84,32 @@ export function familySuite(fixture: Fixture, { device, generate }: SuiteOptions
       expect(await forwardFaults(model, fixture, run)).toEqual([]);
     });
 
+    if (isDecoder(fixture) && device === 'cpu') {
+      it('gives the last hidden state as the bare model, and the same as a tuple', async () => {
+        const { input_ids } = fixture.runs.find(run => run.name === 'plain')!.inputs;
+        const expected = (await model.forward({ input_ids, output_hidden_states: true }))['hidden_states'] as Tensor[];
+        const bare = await AutoModel.from_pretrained(fixture.folder, { device, dtype: 'float32' });
+        const out = await bare.forward({ input_ids, use_cache: false });
+        const last = expected.at(-1)!;
+        const wanted = { dims: last.dims, data: last.data as Float32Array };
+        expect(out.keys()).toEqual(['last_hidden_state']);
+        expect(difference(out['last_hidden_state'] as Tensor, wanted)).toBeUndefined();
+        const tuple = (await bare.forward({ input_ids, use_cache: false, return_dict: false })) as unknown as Tensor[];
+        expect(tuple.map(part => difference(part, wanted))).toEqual([undefined]);
+        await bare.dispose();
+      });
+    }
+
     if (calls.length) {
       it.each(calls.map(run => [run.name, run] as const))('generate() equals Python: %s', async (_name, run) => {
         expect(await generateFaults(model, fixture, run)).toEqual([]);
       });
     }
   });
+}
+
+function isDecoder({ class: name }: Fixture): boolean {
+  return /CausalLM$|LMHeadModel$/.test(name);
 }
 
 function inputsOf(fixture: Fixture, run: ForwardRun): Inputs {
