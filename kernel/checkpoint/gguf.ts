@@ -67,11 +67,12 @@ export async function readGguf(source: ByteSource, signal?: AbortSignal): Promis
           `its header must be at most ${longestHeader} bytes: it needs ${error.bytes}`
         );
       }
-      bytes = await source.read(
-        0,
-        Math.min(source.size, longestHeader, Math.max(error.bytes, 4 * bytes.length)),
-        signal
-      );
+      const length = Math.min(source.size, longestHeader, Math.max(error.bytes, 4 * bytes.length));
+      const more = await source.read(bytes.length, length, signal);
+      const longer = new Uint8Array(length);
+      longer.set(bytes);
+      longer.set(more, bytes.length);
+      bytes = longer;
     }
   }
 }

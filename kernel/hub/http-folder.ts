@@ -154,7 +154,8 @@ class HttpFolder implements ModelFolder {
   private _url(file: string): string {
     // An absolute path keeps its leading slash as %2F: two slashes in a row do not survive proxies.
     const absolute = this._path.startsWith('/') ? '%2F' : '';
-    const path = [...this._path.split('/'), ...file.split('/')].filter(Boolean).map(encodeURIComponent).join('/');
+    const parts = [...this._path.split('/'), ...file.split('/')].filter(part => part !== '' && part !== '.');
+    const path = parts.map(encodeURIComponent).join('/');
     const revision = this._revision === undefined ? '' : `?revision=${encodeURIComponent(this._revision)}`;
     return this._modelsUrl + absolute + path + revision;
   }

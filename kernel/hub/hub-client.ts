@@ -47,8 +47,9 @@ export async function listRepository(
   }
   const files: RepositoryFile[] = [];
   for await (const entry of listFiles({ ...common, repo: repository, recursive: true, revision: commit })) {
-    const hashes = [entry.oid, entry.lfs?.oid];
-    if (entry.type === 'file' && isInside(entry.path) && hashes.every(hash => !hash || /^[0-9a-f]+$/.test(hash))) {
+    // The hash names a file of the cache, so it must be one.
+    const isHash = /^[0-9a-f]{40,64}$/.test(entry.lfs?.oid ?? entry.oid ?? '');
+    if (entry.type === 'file' && isInside(entry.path) && isHash) {
       const { path, size, oid = '', lfs } = entry;
       files.push(lfs ? { path, size: lfs.size, oid, sha256: lfs.oid } : { path, size, oid });
     }

@@ -159,13 +159,15 @@ async function openTarget(handle: FileSystemFileHandle, resume: boolean): Promis
     if (!resume) {
       access.truncate(0);
     }
+    const writeSync = (bytes: Uint8Array, at: number): void => {
+      for (let done = 0; done < bytes.byteLength;) {
+        done += access.write(bytes.subarray(done) as Uint8Array<ArrayBuffer>, { at: at + done });
+      }
+    };
     return {
       at: access.getSize(),
-      write: async (bytes, at) => {
-        for (let done = 0; done < bytes.byteLength;) {
-          done += access.write(bytes.subarray(done) as Uint8Array<ArrayBuffer>, { at: at + done });
-        }
-      },
+      write: async (bytes, at) => writeSync(bytes, at),
+      writeSync,
       close: async () => {
         access.flush();
         access.close();

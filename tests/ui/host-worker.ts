@@ -119,7 +119,8 @@ const checks: Record<string, (options: BrowserHostOptions, argument: string) => 
     const unfinished = await cache.open('a');
     const second = await cache.create('a', 600, true);
     const resumedAt = second.written;
-    await second.write(new Uint8Array(400).fill(2));
+    await second.write(new Uint8Array(300).fill(2));
+    second.writeSync!(new Uint8Array(100).fill(3), 500);
     await second.close();
     const source = (await (await openOpfsCache(1000))!.open('a'))!;
     const bytes = [...(await source.read(198, 202)), ...source.readSync!(599, 600)];

@@ -181,7 +181,7 @@ describe('createBrowserHost() in a worker', () => {
     expect(await run('cache')).toEqual({
       unfinished: true,
       resumedAt: 200,
-      bytes: [1, 1, 2, 2, 2],
+      bytes: [1, 1, 2, 2, 3],
       keys: ['b'],
       refused: 'Cannot keep a file of 1001 bytes as the cache may hold at most 1000 bytes',
       freed: 500,

@@ -1,7 +1,8 @@
 import { ReadAhead } from '../../../../kernel/hub/read-ahead';
 import { MemorySource } from '../checkpoint/memory-folder';
 
-const MiB = 1024 * 1024;
+const KiB = 1024;
+const MiB = 1024 * KiB;
 const bytes = new Uint8Array(40 * MiB).map((_, i) => (i * 31) >> 4);
 
 /** Comparison of megabytes: toEqual() takes seconds for one. */
@@ -9,46 +10,60 @@ function same(read: Uint8Array, begin: number, end: number): boolean {
   return Buffer.compare(read, bytes.subarray(begin, end)) === 0;
 }
 
-function source(): { inner: MemorySource; ahead: ReadAhead } {
+function source(): { inner: MemorySource; ahead: ReadAhead; read(begin: number, length: number): void } {
   const inner = new MemorySource('m', bytes);
-  return { inner, ahead: new ReadAhead(inner) };
+  const ahead = new ReadAhead(inner);
+  const read = (begin: number, length: number): void =>
+    expect(same(ahead.readSync!(begin, begin + length), begin, begin + length)).toBe(true);
+  return { inner, ahead, read };
 }
 
 describe('ReadAhead', () => {
-  it('serves a layer whose tensors are asked for out of order from one block', async () => {
-    const { inner, ahead } = source();
-    const at = 10 * MiB;
-    await ahead.read(at, at + 100); // far from anything: as asked
-    for (const offset of [5000, 3 * MiB, 2 * MiB, 100, 6 * MiB]) {
-      expect(same(await ahead.read(at + offset, at + offset + MiB), at + offset, at + offset + MiB)).toBe(true);
-      expect(same(ahead.readSync!(at + offset, at + offset + 7), at + offset, at + offset + 7)).toBe(true);
+  it('reads in blocks that double while reading goes on', () => {
+    const { inner, read } = source();
+    for (let at = 0; at < 30 * MiB; at += 200 * KiB) {
+      read(at, 200 * KiB);
     }
+    const lengths = inner.reads.map(([begin, end]) => Math.round((end - begin) / MiB));
+    expect(lengths).toEqual([2, 4, 8, 8, 8, 8].slice(0, lengths.length));
+    expect(lengths.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('brings the neighbours of a read along, also for those asked for before', () => {
+    const { inner, read } = source();
+    read(20 * MiB, 100);
+    read(20 * MiB + 500 * KiB, 100);
+    read(20 * MiB + 10, 100);
+    expect(inner.reads).toEqual([[20 * MiB, 21 * MiB]]);
+  });
+
+  it('does not fetch much beyond reads that jump', () => {
+    const { inner, read } = source();
+    [30, 10, 20, 5].forEach(at => read(at * MiB, 100 * KiB));
+    expect(inner.reads.map(([begin, end]) => end - begin)).toEqual([MiB, MiB, MiB, MiB]);
+  });
+
+  it('leaves long reads and asynchronous ones as they are', async () => {
+    const { inner, ahead, read } = source();
+    read(20 * MiB, 3 * MiB);
+    expect(same(await ahead.read(5, 10), 5, 10)).toBe(true);
     expect(inner.reads).toEqual([
-      [at, at + 100],
-      [at, at + 8 * MiB]
+      [20 * MiB, 23 * MiB],
+      [5, 10]
     ]);
   });
 
-  it('leaves long reads and far reads as they are', async () => {
-    const { inner, ahead } = source();
-    await ahead.read(0, 5 * MiB);
-    await ahead.read(30 * MiB, 30 * MiB + 10);
-    await ahead.read(MiB, MiB + 10);
-    expect(inner.reads).toEqual([
-      [0, 5 * MiB],
-      [30 * MiB, 30 * MiB + 10],
-      [MiB, MiB + 10]
-    ]);
+  it('stops at the end of the file, and gives copies', () => {
+    const { inner, ahead, read } = source();
+    const near = 40 * MiB - 100;
+    ahead.readSync!(near, near + 10).fill(0);
+    read(near, 10);
+    expect(inner.reads).toEqual([[near, 40 * MiB]]);
+    expect(() => ahead.readSync!(0, 40 * MiB + 1)).toThrow(/within its 41943040 bytes/);
   });
 
-  it('stops at the end of the file, and gives copies', async () => {
-    const { inner, ahead } = source();
-    const near = 39 * MiB;
-    await ahead.read(near, near + 10);
-    const first = await ahead.read(near + 20, near + 30);
-    first.fill(0);
-    expect(await ahead.read(near + 20, near + 30)).toEqual(bytes.slice(near + 20, near + 30));
-    expect(inner.reads.at(-1)).toEqual([near, 40 * MiB]);
-    await expect(ahead.read(0, 40 * MiB + 1)).rejects.toThrow(/within its 41943040 bytes/);
+  it('has no synchronous reading where its source has none', () => {
+    const plain = { name: 'p', size: 1, identity: 'p', read: () => Promise.resolve(new Uint8Array(1)) };
+    expect(new ReadAhead(plain).readSync).toBeUndefined();
   });
 });
