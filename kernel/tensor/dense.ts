@@ -50,6 +50,13 @@ export function read(x: Dense): Numbers {
   return x.data as Numbers;
 }
 
+/** One value as a number, without converting the others. */
+export function valueAt(x: Dense, index: number): number {
+  return x.dtype === 'float16'
+    ? float16ToFloat32((x.data as Uint16Array).subarray(index, index + 1))[0]!
+    : Number(x.data[index]);
+}
+
 /** An empty array of the kind a dtype is held in. */
 export function allocate(dtype: DType, length: number): TensorData {
   switch (dtype) {

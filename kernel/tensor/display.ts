@@ -1,5 +1,5 @@
 /** A tensor as text, as PyTorch prints it, and as a short HTML table. */
-import { isFloat, read, shown, sizeOf, type Dense, type Numbers } from './dense';
+import { isFloat, shown, sizeOf, valueAt, type Dense } from './dense';
 
 const EDGE = 3; // entries shown at each end of a long axis
 const THRESHOLD = 1000; // elements above which axes are shortened
@@ -56,11 +56,12 @@ function places(length: number, shorten: boolean): number[] {
 }
 
 /** All values that will be shown. */
-function visible(numbers: Numbers, dims: readonly number[], shorten: boolean): number[] {
+function visible(x: Dense, shorten: boolean): number[] {
+  const { dims } = x;
   const found: number[] = [];
   const visit = (axis: number, offset: number): void => {
     if (axis === dims.length) {
-      found.push(numbers[offset]!);
+      found.push(valueAt(x, offset));
       return;
     }
     for (const place of places(dims[axis]!, shorten)) {
@@ -83,29 +84,21 @@ export function toText(x: Dense): string {
     const dtype = x.dtype === 'float32' ? '' : `, dtype=torch.${x.dtype}`;
     return `tensor([]${dims}${dtype})`;
   }
-  const numbers = read(x);
   const shorten = size > THRESHOLD;
-  const form = formatter(x, visible(numbers, x.dims, shorten));
-  return `tensor(${nested(numbers, x.dims, 0, 0, 7, form, shorten)}${suffix})`;
+  const form = formatter(x, visible(x, shorten));
+  return `tensor(${nested(x, 0, 0, 7, form, shorten)}${suffix})`;
 }
 
-function nested(
-  numbers: Numbers,
-  dims: readonly number[],
-  axis: number,
-  offset: number,
-  indent: number,
-  form: Formatter,
-  shorten: boolean
-): string {
+function nested(x: Dense, axis: number, offset: number, indent: number, form: Formatter, shorten: boolean): string {
+  const { dims } = x;
   const length = dims[axis];
   if (length === undefined) {
-    return form.format(numbers[offset]!);
+    return form.format(valueAt(x, offset));
   }
   const at = (place: number): number => offset * length + place;
   if (axis === dims.length - 1) {
     const perLine = Math.max(1, Math.floor((LINE - indent) / (form.width + 2)));
-    const items = places(length, shorten).map(place => (place < 0 ? ' ...' : form.format(numbers[at(place)]!)));
+    const items = places(length, shorten).map(place => (place < 0 ? ' ...' : form.format(valueAt(x, at(place)))));
     const lines: string[] = [];
     for (let i = 0; i < items.length; i += perLine) {
       lines.push(items.slice(i, i + perLine).join(', '));
@@ -113,7 +106,7 @@ function nested(
     return `[${lines.join(`,\n${' '.repeat(indent + 1)}`)}]`;
   }
   const parts = places(length, shorten).map(place =>
-    place < 0 ? '...' : nested(numbers, dims, axis + 1, at(place), indent + 1, form, shorten)
+    place < 0 ? '...' : nested(x, axis + 1, at(place), indent + 1, form, shorten)
   );
   return `[${parts.join(`,${'\n'.repeat(dims.length - axis - 1)}${' '.repeat(indent + 1)}`)}]`;
 }
@@ -123,7 +116,6 @@ const COLUMNS = 10;
 
 /** A short table with the shape above: the last two axes of the first entry of all others. */
 export function toHtml(x: Dense): string {
-  const numbers = read(x);
   const columns = x.dims[x.dims.length - 1] ?? 1;
   const rows = x.dims[x.dims.length - 2] ?? 1;
   const leading = x.dims.slice(0, -2);
@@ -137,7 +129,7 @@ export function toHtml(x: Dense): string {
   const values: number[] = [];
   for (let r = 0; r < shownRows; r++) {
     for (let c = 0; c < shownColumns; c++) {
-      values.push(numbers[r * columns + c]!);
+      values.push(valueAt(x, r * columns + c));
     }
   }
   const plain = plainFormat(x, values);

@@ -1,6 +1,6 @@
 /** The tensor a cell sees: NumPy's and PyTorch's everyday operations on the CPU. Heavy work is the engine's. */
 import { checkDims, fromNested, full, normal, range, uniform, type Nested } from './create';
-import { axisOf, isFloat, read, shown, sizeOf, stridesOf, write } from './dense';
+import { axisOf, isFloat, read, shown, sizeOf, stridesOf, valueAt, write } from './dense';
 import type { DType, Dense, TensorData } from './dense';
 import { toHtml, toText } from './display';
 import { binary, compare, erf, scalarFor, unary } from './elementwise';
@@ -383,7 +383,7 @@ export class Tensor implements Dense {
         `Cannot take item() as the tensor must hold one value: current shape is ${shown(this.dims)}; tolist() gives all`
       );
     }
-    return read(this)[0]!;
+    return valueAt(this, 0);
   }
 
   /** Numbers in row-major order: float16 and int64 converted, others as they are. */
@@ -403,7 +403,7 @@ export class Tensor implements Dense {
 
   /** Lets a tensor of one value stand where a number is expected. */
   valueOf(): number | this {
-    return this.size === 1 ? read(this)[0]! : this;
+    return this.size === 1 ? valueAt(this, 0) : this;
   }
 
   // Types
