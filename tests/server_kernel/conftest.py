@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[2]
 def kernelspec(tmp_path_factory: pytest.TempPathFactory):
     """Makes `loupe-node` known to jupyter_client, and builds it if it is not built."""
     if not (ROOT / "jupyterlab_loupe/server_kernel/server.mjs").exists():
-        script = "import('./scripts/server-kernel.mjs').then(m => m.buildServerKernel('.', 'jupyterlab_loupe/server_kernel'))"
-        script = script.replace("'.'", json.dumps(str(ROOT))).replace(
-            "'jupyterlab_loupe/server_kernel'", json.dumps(str(ROOT / "jupyterlab_loupe/server_kernel"))
-        )
+        build = ROOT / "scripts/server-kernel.mjs"
+        target = ROOT / "jupyterlab_loupe/server_kernel"
+        arguments = f"{json.dumps(str(ROOT))}, {json.dumps(str(target))}"
+        script = f"import({json.dumps(build.as_uri())}).then(m => m.buildServerKernel({arguments}))"
         subprocess.run(["node", "-e", script], cwd=ROOT, check=True)
     data = tmp_path_factory.mktemp("jupyter")
     target = data / "kernels/loupe-node"

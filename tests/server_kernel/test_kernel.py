@@ -34,9 +34,7 @@ def run(client, code: str, **options):
 
 
 def texts(outputs, name: str = "stdout") -> str:
-    return "".join(
-        o["content"]["text"] for o in outputs if o["msg_type"] == "stream" and o["content"]["name"] == name
-    )
+    return "".join(o["content"]["text"] for o in outputs if o["msg_type"] == "stream" and o["content"]["name"] == name)
 
 
 def result(outputs) -> str:
@@ -168,7 +166,9 @@ def test_restart_forgets_variables():
 
 
 def notebook(path: Path, *cells: str, parameters: str | None = None) -> Path:
-    nb = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "loupe-node", "display_name": "x", "language": "typescript"}})
+    nb = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "loupe-node", "display_name": "x", "language": "typescript"}}
+    )
     if parameters:
         nb.cells.append(nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}))
     nb.cells += [nbformat.v4.new_code_cell(c) for c in cells]
