@@ -11,6 +11,9 @@ import { validateSizes, validateTypes } from './validate';
 /** Keys of `commonDefaults` kept apart from the fields, as Python does. */
 const PRIVATE = new Set(['_name_or_path', 'output_attentions']);
 
+/** More classes than any classifier has; a file that asks for more is broken. */
+const MOST_LABELS = 1_000_000;
+
 /** Defines a property that does not show up when fields are listed. */
 function hide(config: object, key: string, value: unknown): void {
   Object.defineProperty(config, key, { value, writable: true, enumerable: false, configurable: true });
@@ -80,7 +83,9 @@ export class PretrainedConfig {
       this[key] = cloneJson(value);
     }
     for (const [key, value] of Object.entries(given)) {
-      const field = key in commonDefaults ? !PRIVATE.has(key) : entry !== undefined && key in entry.fields;
+      const field = Object.hasOwn(commonDefaults, key)
+        ? !PRIVATE.has(key)
+        : entry !== undefined && Object.hasOwn(entry.fields, key);
       (field ? this : extras)[key] = value;
     }
     if (entry) {
@@ -152,6 +157,11 @@ export class PretrainedConfig {
     if (this.id2label && this.num_labels === count) {
       return;
     }
+    if (!Number.isInteger(count) || count < 0 || count > MOST_LABELS) {
+      throw new RangeError(
+        `Cannot name classes as num_labels must be a whole number up to ${MOST_LABELS}: current value is ${count}`
+      );
+    }
     const names = Array.from({ length: count }, (_, i) => `LABEL_${i}`);
     this.id2label = Object.fromEntries(names.map((name, i) => [String(i), name]));
     this.label2id = Object.fromEntries(names.map((name, i) => [name, i]));
@@ -218,11 +228,15 @@ export class PretrainedConfig {
     const out: Fields = {};
     const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
     for (const [key, value] of Object.entries(this.to_dict())) {
-      const own = defaults[key]?.[0];
-      const common = commonDefaults[key];
+      const own = Object.hasOwn(defaults, key) ? defaults[key]![0] : undefined;
+      const common = Object.hasOwn(commonDefaults, key) ? commonDefaults[key] : undefined;
       if (this[key] instanceof PretrainedConfig) {
         out[key] = withoutCommon(value as Fields);
-      } else if (!(key in commonDefaults) || !same(value, common) || (own !== undefined && !same(value, own))) {
+      } else if (
+        !Object.hasOwn(commonDefaults, key) ||
+        !same(value, common) ||
+        (own !== undefined && !same(value, own))
+      ) {
         out[key] = value;
       }
     }
@@ -393,7 +407,11 @@ function splitOverrides<T extends PretrainedConfig>(
       delete merged['id2label'];
       delete merged['label2id'];
       merged[field] = value;
-    } else if (field in merged || field in commonDefaults || (entry !== undefined && field in entry.fields)) {
+    } else if (
+      field in merged ||
+      Object.hasOwn(commonDefaults, field) ||
+      (entry !== undefined && Object.hasOwn(entry.fields, field))
+    ) {
       const part = entry?.parts?.[field];
       merged[field] = part && isFields(value) ? { ...(merged[field] as Fields | undefined), ...value } : value;
       delete merged[entry?.aliases && key in entry.aliases ? key : ''];
@@ -423,7 +441,7 @@ function splitOverrides<T extends PretrainedConfig>(
 function withoutCommon(fields: Fields): Fields {
   const out: Fields = {};
   for (const [key, value] of Object.entries(fields)) {
-    if (!(key in commonDefaults) || JSON.stringify(value) !== JSON.stringify(commonDefaults[key])) {
+    if (!Object.hasOwn(commonDefaults, key) || JSON.stringify(value) !== JSON.stringify(commonDefaults[key])) {
       out[key] = value;
     }
   }

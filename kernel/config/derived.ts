@@ -137,7 +137,9 @@ const derivations: { readonly [model_type: string]: Derive } = {
 
 /** The class's own derived fields. */
 export function derive(model_type: string, config: Fields, extras: Fields): void {
-  derivations[model_type]?.(config, extras);
+  if (Object.hasOwn(derivations, model_type)) {
+    derivations[model_type]!(config, extras);
+  }
 }
 
 /** Rotary settings, in the way of the class. */

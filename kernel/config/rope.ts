@@ -164,7 +164,7 @@ export function validateRope(config: Fields): void {
       continue;
     }
     const type = String(parameters['rope_type'] ?? parameters['type'] ?? 'default');
-    const missing = (REQUIRED[type] ?? []).filter(key => !(key in parameters));
+    const missing = (Object.hasOwn(REQUIRED, type) ? REQUIRED[type]! : []).filter(key => !(key in parameters));
     if (missing.length) {
       throw new TypeError(
         `Missing required keys in \`rope_parameters\` for 'rope_type'='${type}': {${missing.map(key => `'${key}'`).join(', ')}}`

@@ -123,13 +123,15 @@ describe('PretrainedConfig.fromDict()', () => {
 
   it('keeps keys that would reach a prototype out', () => {
     const raw = JSON.parse(
-      '{"model_type":"llama","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"x":{"__proto__":{"polluted":1}},"to_dict":1}'
+      '{"model_type":"llama","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"x":{"__proto__":{"polluted":1}},"to_dict":1,"toString":2,"hasOwnProperty":3}'
     ) as Fields;
     const config = PretrainedConfig.fromDict(raw);
     expect(({} as Fields)['polluted']).toBeUndefined();
     expect(config['polluted']).toBeUndefined();
     expect((config['x'] as Fields)['polluted']).toBeUndefined();
     expect(config.to_dict()['model_type']).toBe('llama');
+    expect(String(config)).toContain('LlamaConfig');
+    expect(PretrainedConfig.fromDict({ model_type: 'toString' }).model_type).toBe('toString');
     expect(config).toBeInstanceOf(PretrainedConfig);
   });
 
