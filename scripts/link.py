@@ -1,10 +1,10 @@
-"""Links the built labextension into this Python environment, so that a rebuild is seen at the next reload."""
+"""Links what is built into this Python environment, so that a rebuild is seen at the next reload."""
 
 import sys
 from pathlib import Path
 
 root = Path(__file__).resolve().parents[1]
-target = Path(sys.prefix) / "share/jupyter/labextensions/jupyterlab-loupe"
+share = Path(sys.prefix) / "share/jupyter"
 
 
 def remove(path: Path) -> None:
@@ -16,6 +16,8 @@ def remove(path: Path) -> None:
         path.rmdir()
 
 
-remove(target)
-target.parent.mkdir(parents=True, exist_ok=True)
-target.symlink_to(root / "jupyterlab_loupe/labextension", target_is_directory=True)
+for name, source in (("labextensions/jupyterlab-loupe", "labextension"), ("kernels/loupe-node", "kernelspec")):
+    target = share / name
+    remove(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(root / "jupyterlab_loupe" / source, target_is_directory=True)
