@@ -46,11 +46,13 @@ export async function openCheckpoint(folder: ModelFolder, options: OpenOptions =
   );
 }
 
-const parsed = new WeakMap<ModelFolder, Map<string, Promise<GgufFile>>>();
+/** Headers read lately, by the identity of their file: configuration, tokenizer and weights ask for the same one. */
+const parsed = new Map<string, Promise<GgufFile>>();
+/** A header of 150,000 tokens takes some 30 MB as objects. */
+const parsedLimit = 2;
 
 /**
  * Reads the header of a folder's GGUF file: `gguf_file`, or the one the model was named by, or the only one.
- * Configuration, tokenizer and weights ask for the same header, so it is kept with the folder.
  *
  * @returns The header, or undefined if the folder has no GGUF file.
  * @throws {RangeError} If `gguf_file` is not there, or several files are and none was named.
@@ -60,26 +62,30 @@ export async function openGguf(folder: ModelFolder, options: OpenOptions = {}): 
   if (name === undefined) {
     return undefined;
   }
-  const files = parsed.get(folder) ?? new Map<string, Promise<GgufFile>>();
-  parsed.set(folder, files);
-  let file = files.get(name);
-  if (!file) {
-    file = openNamed(folder, name, options.signal);
-    files.set(name, file);
-    // A failed or aborted reading may be tried again.
-    file.catch(() => files.delete(name));
-  }
-  return file;
-}
-
-async function openNamed(folder: ModelFolder, name: string, signal?: AbortSignal): Promise<GgufFile> {
   const source = await folder.open(name);
   if (!source) {
     throw new RangeError(
       `Cannot load ${folder.name} as it must contain ${name}: it has ${describe(await folder.list())}`
     );
   }
-  return readGguf(source, signal);
+  const known = parsed.get(source.identity);
+  parsed.delete(source.identity);
+  const file = known ?? readGguf(source, options.signal);
+  parsed.set(source.identity, file);
+  for (const oldest of [...parsed.keys()].slice(0, -parsedLimit)) {
+    parsed.delete(oldest);
+  }
+  try {
+    // The header may be another load's: its source may have been opened with a signal that was aborted since.
+    return { ...(await file), source };
+  } catch (error) {
+    parsed.delete(source.identity);
+    options.signal?.throwIfAborted();
+    if (known && !(error instanceof CheckpointError)) {
+      return readGguf(source, options.signal); // it was the other load that was aborted
+    }
+    throw error;
+  }
 }
 
 async function onlyGguf(folder: ModelFolder): Promise<string | undefined> {

@@ -14,10 +14,13 @@ import { mutated, seeded } from './mutate';
 const fixtures = join(__dirname, '../unit/kernel/checkpoint/fixtures');
 const mutations = 10_000;
 
+let serial = 0;
+
 /** A file in memory that counts what is read of it. */
 class CountingSource implements ByteSource {
   readonly name = 'damaged';
-  readonly identity = 'damaged';
+  /** As the contract has it: different for different content. */
+  readonly identity = `damaged ${serial++}`;
   readonly size: number;
   bytesRead = 0;
 

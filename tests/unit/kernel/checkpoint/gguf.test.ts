@@ -69,7 +69,30 @@ describe('openCheckpoint() of GGUF', () => {
     expect((await openCheckpoint(two, { gguf_file: 'b.gguf' })).metadata['general.architecture']).toBe('qwen2');
     await expect(openCheckpoint(two)).rejects.toThrow(/gguf_file must name one: there are a.gguf, b.gguf/);
     await expect(openCheckpoint(two, { gguf_file: 'c.gguf' })).rejects.toThrow(/must contain c.gguf: it has a.gguf/);
-    expect(await openGguf(two, { gguf_file: 'a.gguf' })).toBe(await openGguf(two, { gguf_file: 'a.gguf' }));
+  });
+});
+
+describe('openGguf()', () => {
+  it('reads the header once for configuration, tokenizer and weights', async () => {
+    const source = new MemorySource('once.gguf', fixture('llama.gguf'));
+    const folder_ = { name: 'm', open: () => Promise.resolve(source), list: () => Promise.resolve(['once.gguf']) };
+    await Promise.all([openGguf(folder_), openGguf(folder_)]);
+    const { metadata } = (await openGguf(folder_))!;
+    expect(metadata['general.architecture']).toBe('llama');
+    expect(source.reads).toHaveLength(1);
+  });
+
+  it('reads it again after a load that was aborted, and for another file of the same name', async () => {
+    const bytes = fixture('llama.gguf');
+    let source = new MemorySource('aborted.gguf', bytes);
+    jest.spyOn(source, 'read').mockRejectedValueOnce(new Error('aborted'));
+    const folder_ = { name: 'm', open: () => Promise.resolve(source), list: () => Promise.resolve(['aborted.gguf']) };
+    const first = openGguf(folder_);
+    const second = openGguf(folder_);
+    await expect(first).rejects.toThrow('aborted');
+    expect((await second)!.metadata['general.architecture']).toBe('llama');
+    source = new MemorySource('aborted.gguf', fixture('qwen2.gguf'));
+    expect((await openGguf(folder_))!.metadata['general.architecture']).toBe('qwen2');
   });
 });
 
@@ -136,7 +159,9 @@ class Writer {
   }
 
   source(data = 0): MemorySource {
-    return new MemorySource('f.gguf', Uint8Array.from([...this._bytes, ...new Array<number>(data).fill(0)]));
+    const bytes = new Uint8Array(this._bytes.length + data);
+    bytes.set(this._bytes);
+    return new MemorySource('f.gguf', bytes);
   }
 }
 
@@ -181,6 +206,23 @@ describe('readGguf()', () => {
       texts: ['a', 'ü'],
       nested: [[1, 2]]
     });
+  });
+
+  it('reads a header of several megabytes in pieces', async () => {
+    const count = 100_000;
+    const writer = header(0, 1).text('tokens').u32(9).u32(8).u64(count);
+    for (let i = 0; i < count; i++) {
+      writer.text(`token ${i}`);
+    }
+    const source = writer.source();
+    const { metadata } = await readGguf(source);
+    const tokens = metadata['tokens'] as string[];
+    expect([tokens.length, tokens[0], tokens.at(-1)]).toEqual([count, 'token 0', 'token 99999']);
+    // Each byte once, the last piece no longer than the file.
+    expect(source.reads).toEqual([
+      [0, 1 << 20],
+      [1 << 20, source.size]
+    ]);
   });
 
   it('keeps a key named __proto__ from doing anything', async () => {
