@@ -71,7 +71,7 @@ def calls(tok):
         try:
             e = tok(text, return_offsets_mapping=True, **kw)
             result = {k: v for k, v in e.items()}
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001  (Rust panics are no Exception)
             result = {"error": type(error).__name__}
         out.append({"text": text, "options": kw, "result": result})
 
@@ -476,6 +476,48 @@ def qwen():
     print("qwen: tiktoken", enc.n_vocab)
 
 
+def llama3():
+    """A tokenizer.model that is a tiktoken file, as Llama 3's original; special tokens from the configuration."""
+    folder = fresh("llama3")
+    source = (here / "fixtures" / "qwen" / "qwen.tiktoken").read_bytes()
+    lines_ = source.splitlines(keepends=True)[:1000]
+    (folder / "tokenizer.model").write_bytes(b"".join(lines_))
+    names = {0: "<|begin_of_text|>", 1: "<|end_of_text|>", 3: "<|eot_id|>"}
+    decoder = {str(len(lines_) + i): {"content": t, "lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": True}
+               for i, t in names.items()}
+    config(folder, "llama", tokenizer_class="PreTrainedTokenizerFast", added_tokens_decoder=decoder,
+           bos_token="<|begin_of_text|>", eos_token="<|eot_id|>", clean_up_tokenization_spaces=True, model_max_length=131072)
+    finish("llama3", folder)
+
+
+def xlmr():
+    folder = fresh("xlm-roberta")
+    train_sentencepiece(folder, "sentencepiece.bpe.model", "unigram", 640, normalization_rule_name="identity")
+    config(folder, "xlm-roberta", tokenizer_class="XLMRobertaTokenizer")
+    finish("xlm-roberta", folder)
+
+
+def legacy():
+    """Before tokenizer_config.json held them: special_tokens_map.json and added_tokens.json beside a vocab.txt."""
+    folder = fresh("legacy")
+    save_vocab_text(wordpiece(True), folder)
+    write(folder / "config.json", {"model_type": "bert"})
+    write(folder / "special_tokens_map.json", {"unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]", "cls_token": "[CLS]",
+          "mask_token": {"content": "[MASK]", "lstrip": True, "normalized": False, "rstrip": False, "single_word": False},
+          "additional_special_tokens": ["<ent>", "</ent>"]})
+    write(folder / "added_tokens.json", {"<ent>": 1200, "</ent>": 1201, "café": 1202})
+    finish("legacy", folder)
+
+
+def opt():
+    """GPT-2's class with RoBERTa-like special tokens and a BOS in front: no tokenizer.json."""
+    folder = fresh("opt")
+    save_vocab_and_merges(byte_level(700, ["<s>", "<pad>", "</s>", "<unk>"]), folder)
+    config(folder, "opt", tokenizer_class="GPT2Tokenizer", add_bos_token=True, bos_token="</s>", eos_token="</s>", unk_token="</s>",
+           pad_token="<pad>", add_prefix_space=False)
+    finish("opt", folder)
+
+
 QWEN_PATTERN = r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
 
 
@@ -572,7 +614,7 @@ def real(*paths):
         print(name, len(tok))
 
 
-FIXTURES = [gpt2, roberta, qwen2, neox, clip, bert, bert_cased, llama, llama_legacy, phi3, gemma, t5, unigram, zoo, qwen, gguf]
+FIXTURES = [gpt2, roberta, qwen2, neox, clip, bert, bert_cased, llama, llama_legacy, phi3, gemma, t5, unigram, zoo, qwen, gguf, llama3, xlmr, legacy, opt]
 
 if __name__ == "__main__":
     wanted = sys.argv[1:]
