@@ -17,6 +17,8 @@ type Node = Statement & { readonly [field: string]: unknown };
 
 /** Expressions and statements evaluated, and items looped over. Known templates need below 1000 per message. */
 export const MAX_STEPS = 2_000_000;
+/** What a round of a loop counts, besides what it does: it makes a scope and a dozen values. */
+const STEPS_PER_ROUND = 20;
 /** Characters (or items) in one value. */
 const MAX_LENGTH = 32_000_000;
 /** Characters in all values made along the way. */
@@ -151,7 +153,7 @@ export class ChatInterpreter extends Base {
     // In Jinja the else block also runs when every round ended in `continue` or `break`.
     let completed = false;
     for (const [i, item] of items.entries()) {
-      this.count(1, 0);
+      this.count(STEPS_PER_ROUND, 0);
       const scope = inScope(item);
       scope.setVariable('loop', this.loop(items, i));
       try {
