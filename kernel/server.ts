@@ -32,6 +32,8 @@ async function runKernel(connectionFile: string | undefined): Promise<void> {
     );
   }
   const connection = readConnectionFile(connectionFile);
+  // Ten, the default, may not reach from inside the library to the cell.
+  Error.stackTraceLimit = 100;
   const interruptBuffer = new SharedArrayBuffer(4);
   const cwd = process.cwd();
   setHost(withFallback(createNodeHost({ cwd, threads: threads() })));

@@ -7,6 +7,9 @@ import { KernelSession } from './runtime/session';
 
 declare const self: DedicatedWorkerGlobalScope;
 
+// Ten, the default, may not reach from inside the library to the cell.
+Error.stackTraceLimit = 100;
+
 let start: StartOptions = {};
 
 const send = (message: FromKernel): void => {

@@ -143,8 +143,7 @@ function parseScript(transpiled: Transpiled, source: string): Program {
     return parse(transpiled.code, {
       ecmaVersion: 'latest',
       sourceType: 'module',
-      allowAwaitOutsideFunction: true,
-      allowHashBang: true
+      allowAwaitOutsideFunction: true
     });
   } catch (error) {
     const { pos, message } = error as { pos: number; message: string };
@@ -153,7 +152,13 @@ function parseScript(transpiled: Transpiled, source: string): Program {
     }
     const at = position(transpiled.code, pos);
     const original = transpiled.original(at.line, at.column);
-    throw new CellSyntaxError(message.replace(/ \(\d+:\d+\)$/, ''), source, original.line, original.column);
+    const reason = message
+      .replace(/ \(\d+:\d+\)$/, '')
+      .replace(
+        'Deleting local variable in strict mode',
+        'Cannot delete a variable: assign undefined to let go of its value'
+      );
+    throw new CellSyntaxError(reason, source, original.line, original.column);
   }
 }
 

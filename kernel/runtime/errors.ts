@@ -145,7 +145,7 @@ function trace(thrown: unknown, cells: (name: string) => CellSource | undefined)
   const sites = typeof thrown === 'object' && thrown !== null ? (awaitSites.get(thrown) ?? []) : [];
   for (const at of sites) {
     if (!frames.some(f => f.at?.name === at.name && f.at.line === at.line)) {
-      frames.push({ label: 'await', at });
+      frames.push({ label: '', at });
     }
   }
   const lines: string[] = [];
@@ -156,17 +156,35 @@ function trace(thrown: unknown, cells: (name: string) => CellSource | undefined)
       folded = 0;
     }
   };
+  let last = '';
+  let repeated = 0;
+  const repeat = (): void => {
+    if (repeated > 0) {
+      lines.push(dim(`    … ${repeated} more of the same`));
+      repeated = 0;
+    }
+  };
   for (const { label, at } of frames) {
     const cell = at && cells(at.name);
     if (!cell) {
+      repeat();
       folded++;
       continue;
     }
+    const key = `${at.name}:${at.line}:${label}`;
+    if (key === last && folded === 0) {
+      // A recursion: one frame tells it all.
+      repeated++;
+      continue;
+    }
+    last = key;
+    repeat();
     fold();
     const where = `${cell.label}, line ${at.line}`;
     lines.push(`    at ${label ? `${label} (${green(where)})` : green(where)}`);
     lines.push(...excerpt(cell.source, at.line, at.column));
   }
+  repeat();
   fold();
   return lines;
 }

@@ -226,22 +226,22 @@ class Inspector {
 
   private elements(value: readonly unknown[], depth: number): string[] {
     const out: string[] = [];
+    let shown = 0;
     for (let i = 0; i < value.length && out.length < this.settings.max_items; i++) {
       if (!(i in value)) {
-        let next = i;
-        while (next < value.length && !(next in value) && next - i < 1e6) {
-          next++;
-        }
+        const next = nextIndex(value, i);
         out.push(`<${next - i} empty item${next - i > 1 ? 's' : ''}>`);
         i = next - 1;
+        shown = next;
       } else {
         out.push(this.any(value[i], depth + 1));
+        shown = i + 1;
       }
       if (this.exhausted(out.at(-1)!)) {
         break;
       }
     }
-    const rest = value.length - Math.min(value.length, this.settings.max_items);
+    const rest = value.length - shown;
     const extra = this.properties(value, depth, undefined, key => !/^\d+$/.test(key));
     return [...out, ...(rest > 0 ? [`… ${rest.toLocaleString('en')} more items`] : []), ...extra];
   }
@@ -314,6 +314,18 @@ function fill(items: readonly string[], width: number): string[] {
     row += row ? `, ${item}` : item;
   }
   return row ? [...rows, row] : rows;
+}
+
+/** The first element after a hole. */
+function nextIndex(value: readonly unknown[], hole: number): number {
+  for (let i = hole + 1; i < Math.min(value.length, hole + 10_000); i++) {
+    if (i in value) {
+      return i;
+    }
+  }
+  // A large hole: the engine keeps such arrays as tables, whose keys are few.
+  const key = Object.keys(value).find(k => Number(k) > hole);
+  return key === undefined ? value.length : Math.min(Number(key), value.length);
 }
 
 function number(value: number | bigint): string {

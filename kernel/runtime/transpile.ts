@@ -30,7 +30,8 @@ export function transpile(source: string): Transpiled {
     throw new NeedsFullCompiler('namespaces');
   }
   try {
-    return strip(source, false);
+    // A script's first line is for the shell.
+    return strip(source.replace(/^#!/, '//'), false);
   } catch (error) {
     if (/<[A-Za-z>]/.test(source)) {
       try {

@@ -390,6 +390,18 @@ describe('Executor.run(): errors', () => {
     expect((await fail('new notFunction')).evalue).toBe('notFunction is not a constructor');
   });
 
+  it('tells a recursion once', async () => {
+    const { text } = await session().fail('function f(n) {\n  f(n + 1)\n}\nf(0)');
+    expect(text).toMatch(/at f \(cell 1, line 2\)[^]*… \d+ more of the same/);
+    expect(text.match(/at f/g)!.length).toBeLessThan(3);
+  });
+
+  it('accepts a line for the shell, and says how to let go of a value', async () => {
+    const { run, fail } = session();
+    expect(await run('#!/usr/bin/env node\n5')).toBe(5);
+    expect((await fail('let x = 1; delete x')).evalue).toContain('assign undefined to let go of its value');
+  });
+
   it('tells causes', async () => {
     const { text } = await session().fail('throw new Error("outer", { cause: new TypeError("inner") })');
     expect(text).toContain('Caused by TypeError: inner');

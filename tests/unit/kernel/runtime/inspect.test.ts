@@ -92,6 +92,13 @@ describe('inspect()', () => {
     expect(inspect([wide, wide, wide]).length).toBeLessThan(210_000);
   });
 
+  it('shows large holes as one, at once', () => {
+    const holes: unknown[] = new Array(1e9);
+    expect(inspect(holes)).toBe('[<1000000000 empty items>]');
+    holes[5e8] = 'x';
+    expect(inspect(holes)).toBe("[<500000000 empty items>, 'x', <499999999 empty items>]");
+  });
+
   it('breaks long lists into lines', () => {
     const text = inspect({ first: 'a'.repeat(50), second: 'b'.repeat(50), nested: { list: [1, 2] } });
     expect(text).toBe(
