@@ -1,5 +1,5 @@
 /** The host of Node: the server kernel and the tests. */
-import { mkdirSync, mkdtempSync, promises as fs, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, promises as fs, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, homedir, tmpdir, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type * as ort from 'onnxruntime-common';
@@ -131,7 +131,8 @@ async function createNativeSession(
   if (weights.length === 0) {
     return native.InferenceSession.create(model, options);
   }
-  const folder = mkdtempSync(join(tmpdir(), 'loupe-'));
+  removeLeftovers();
+  const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
   try {
     for (const tensor of weights) {
       const path = resolve(folder, tensor.path);
@@ -146,6 +147,33 @@ async function createNativeSession(
     return await native.InferenceSession.create(file, options);
   } finally {
     removeFolder(folder);
+  }
+}
+
+/** Temporary folders are named for their process, so that those of dead ones can be told. */
+const prefix = 'loupe-weights-';
+let isTidy = false;
+
+/** A kernel that was killed while loading leaves its weights, as large as the model: they go when another loads one. */
+function removeLeftovers(): void {
+  if (isTidy) {
+    return;
+  }
+  isTidy = true;
+  for (const name of readdirSync(tmpdir())) {
+    const pid = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]);
+    if (pid > 0 && !isAlive(pid)) {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // signal 0 only asks
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM'; // another user's
   }
 }
 

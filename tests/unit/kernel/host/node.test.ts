@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNodeHost } from '../../../../kernel/host/node';
@@ -31,13 +32,18 @@ describe('createNodeHost()', () => {
     expect(await host.engine('cpu')).toBe(await host.engine('cpu'));
   });
 
-  it('leaves no weights in the temporary folder', async () => {
-    const before = readdirSync(tmpdir()).filter(name => /^loupe-\w{6}$/.test(name));
+  it('leaves no weights in the temporary folder, and removes those of processes that were killed', async () => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const leftover = join(tmpdir(), `loupe-weights-${pid}-x`);
+    mkdirSync(leftover);
+    jest.resetModules();
+    const fresh = await import('../../../../kernel/host/node');
     const { twoNodeGraph } = await import('./two-node-graph');
     const { weights } = await import('./engine-contract');
-    await (await host.engine('cpu')).createSession(twoNodeGraph(3, 2), weights());
-    const after = readdirSync(tmpdir()).filter(name => /^loupe-\w{6}$/.test(name));
-    expect(after.filter(name => !before.includes(name))).toEqual([]);
+    const engine = await fresh.createNodeHost().engine('cpu');
+    await engine.createSession(twoNodeGraph(3, 2), weights());
+    expect(existsSync(leftover)).toBe(false);
+    expect(readdirSync(tmpdir()).filter(name => name.startsWith(`loupe-weights-${process.pid}-`))).toEqual([]);
   });
 
   it('memoryLimit() of WASM is below 4 GiB, of the CPU the memory of the machine', async () => {
