@@ -67,7 +67,9 @@ function dynamic(config: PretrainedConfig, number: (k: string, d?: number) => nu
     dim,
     inv_freq: seq_len => {
       const length = Math.max(seq_len, trained);
-      const grown = base * Math.pow((factor * length) / trained - (factor - 1), dim / (dim - 2));
+      // In float32, as Python has the length as a tensor.
+      const stretch = f(f(f(factor * length) / trained) - f(factor - 1));
+      const grown = f(base * f(Math.pow(stretch, dim / (dim - 2))));
       return plainFrequencies(grown, dim);
     },
     attention_scaling: () => 1
@@ -108,7 +110,7 @@ function yarn(
     const power = f(Math.pow(base, f((2 * i) / dim)));
     const extrapolated = f(1 / power);
     const interpolated = f(1 / f(factor * power));
-    const ramp = f(Math.min(1, Math.max(0, f(f(i - low) / f(high - low)))));
+    const ramp = f(Math.min(1, Math.max(0, f(f(i - f(low)) / f(high - low)))));
     const keep = f(1 - ramp);
     return f(f(interpolated * f(1 - keep)) + f(extrapolated * keep));
   });
@@ -122,7 +124,7 @@ function llama3(number: (k: string) => number, plain: Float32Array): Float32Arra
   const high = number('high_freq_factor');
   const trained = number('original_max_position_embeddings');
   return plain.map(v => {
-    const wavelength = f((2 * Math.PI) / v);
+    const wavelength = f(f(2 * Math.PI) / v);
     if (wavelength < trained / high) {
       return v;
     }
