@@ -2,6 +2,8 @@
  * Decoded pixels in Pillow's modes, and Pillow's conversions between them, to the last bit.
  */
 
+import { base64, encodePng, pngAddress } from './encode-png';
+
 /** Pillow's names: greyscale, with alpha, colour, with alpha, print colours, 16-bit greyscale. */
 export type PictureMode = 'L' | 'LA' | 'RGB' | 'RGBA' | 'CMYK' | 'I;16';
 
@@ -175,6 +177,16 @@ export class RawImage {
       }
     }
     return new RawImage(out, w, h, this.mode);
+  }
+
+  /** The picture as a `data:` address, for HTML and plots. */
+  toDataURL(): string {
+    return pngAddress(this);
+  }
+
+  /** Deno's display protocol: the picture itself. */
+  [Symbol.for('Jupyter.display')](): Record<string, unknown> {
+    return { 'image/png': base64(encodePng(this)), 'text/plain': this.toString() };
   }
 
   toString(): string {
