@@ -41,7 +41,7 @@ async function runKernel(connectionFile: string | undefined): Promise<void> {
   const session: KernelSession = new KernelSession({
     send: message => kernel.receive(message),
     library: () => loadLibrary(session),
-    resolveModule: nodeResolver(cwd),
+    resolveModule: nodeResolver(cwd, new URL('./typescript-hooks.mjs', import.meta.url)),
     tracker: new StorageTracker(new AsyncLocalStorage<CellContext>()),
     fullCompiler: typescriptCompiler,
     globals: { require: createRequire(join(cwd, 'notebook.ts')) },

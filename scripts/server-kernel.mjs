@@ -21,7 +21,7 @@ export async function buildServerKernel(root, outdir, options = {}) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return esbuild.build({
     absWorkingDir: root,
-    entryPoints: ['kernel/server.ts'],
+    entryPoints: { server: 'kernel/server.ts', 'typescript-hooks': 'kernel/server/typescript-hooks.ts' },
     outdir,
     bundle: true,
     splitting: true,

@@ -112,6 +112,19 @@ def test_npm_packages_and_built_in_modules(kernel, tmp_path: Path):
     assert "run npm install not-there" in reply["evalue"]
 
 
+def test_typescript_files_and_their_edits(kernel):
+    _, client = kernel
+    here = Path(json.loads(result(run(client, "process.cwd()")[1]).replace("'", '"')))
+    (here / "helper.ts").write_text(
+        "import { base } from './base';\nexport enum E { A = 1 }\nexport const n: number = base;"
+    )
+    (here / "base.ts").write_text("export const base: number = 10;")
+    assert result(run(client, "import { n, E } from './helper.ts'; [n, E.A]")[1]) == "[10, 1]"
+    time.sleep(0.01)
+    (here / "helper.ts").write_text("export const n = 11;")
+    assert result(run(client, "import { n } from './helper'; n")[1]) == "11"
+
+
 def test_a_fault_in_a_callback_does_not_end_the_kernel(kernel):
     _, client = kernel
     run(client, "const before = 1; setTimeout(() => { throw new Error('boom') }, 10);")
