@@ -6,6 +6,8 @@ import { fileName, filesToEvict, formatTable, parseTable, type CacheTable } from
 import { FileSource, isFile } from './node-disk';
 
 const indexName = 'index.json';
+/** Milliseconds. No model takes so long to be written. */
+const day = 24 * 60 * 60 * 1000;
 
 /** Keeps files in a folder, which is made when the first is written. */
 export class DiskCache implements FileCache {
@@ -45,6 +47,7 @@ export class DiskCache implements FileCache {
     for (const name of evicted) {
       await fs.rm(join(this.place, name), { force: true });
     }
+    await this._removeLeftovers();
     // Another process may be writing the same file: each has its own, and the last to be renamed stays.
     const partial = join(this.place, `${file}.${process.pid}.${Date.now()}.part`);
     const handle = await fs.open(partial, 'wx');
@@ -93,6 +96,16 @@ export class DiskCache implements FileCache {
     const total = (await this.list()).reduce((sum, entry) => sum + entry.size, 0);
     await fs.rm(this.place, { recursive: true, force: true });
     return total;
+  }
+
+  /** Files whose writing was never ended: their process was killed. */
+  private async _removeLeftovers(): Promise<void> {
+    for (const name of await fs.readdir(this.place)) {
+      const path = join(this.place, name);
+      if (name.endsWith('.part') && Date.now() - (await fs.stat(path)).mtimeMs > day) {
+        await fs.rm(path, { force: true });
+      }
+    }
   }
 
   private async _read(): Promise<CacheTable> {

@@ -1,7 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileName, filesToEvict, formatTable, parseTable } from '../../../../kernel/hub/cache-index';
 import { DiskCache } from '../../../../kernel/hub/node-cache';
 
 let root: string;
@@ -80,20 +79,15 @@ describe('DiskCache', () => {
     await put(cache, 'b', 10);
     expect((await cache.list()).map(file => file.key)).toEqual(['b']);
   });
-});
 
-describe('filesToEvict()', () => {
-  it('takes no more than needed, and never the file being replaced', () => {
-    const table = parseTable('[{"file":"x","key":"x","size":50,"used":1},{"file":"y","key":"y","size":50,"used":2}]');
-    expect(filesToEvict(table, 50, 100, 'z')).toEqual(['x']);
-    expect(filesToEvict(table, 50, 100, 'x')).toEqual([]);
-    expect(filesToEvict(table, 0, 100, 'z')).toEqual([]);
-    expect(parseTable(formatTable(table))).toEqual(table);
-  });
-});
-
-describe('fileName()', () => {
-  it('is the first 40 digits of the SHA-256 of the key', async () => {
-    expect(await fileName('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a3');
+  it('removes what killed processes left unfinished, a day later', async () => {
+    const cache = new DiskCache(root, 100);
+    await put(cache, 'a', 10);
+    const [old, young] = ['old.1.1.part', 'young.1.1.part'].map(name => join(root, name));
+    writeFileSync(old!, 'x');
+    writeFileSync(young!, 'x');
+    utimesSync(old!, 0, 0);
+    await put(cache, 'b', 10);
+    expect(readdirSync(root).filter(name => name.endsWith('.part'))).toEqual(['young.1.1.part']);
   });
 });
