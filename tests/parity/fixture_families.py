@@ -110,6 +110,10 @@ FAMILIES = {
     },
     "qwen3": {
         "gqa-tied": ("Qwen3ForCausalLM", dict(TEXT, num_key_value_heads=2, head_dim=16, tie_word_embeddings=True)),
+        "float16": (
+            "Qwen3ForCausalLM",
+            dict(TEXT, num_hidden_layers=2, num_key_value_heads=1, head_dim=8, tie_word_embeddings=True),
+        ),
         "sliding-bias": (
             "Qwen3ForCausalLM",
             dict(
@@ -164,6 +168,7 @@ FAMILIES = {
             ),
         ),
         "llama3": ("LlamaForCausalLM", dict(TEXT, num_key_value_heads=2, rope_parameters=LLAMA3)),
+        "bfloat16-shards": ("LlamaForCausalLM", dict(TEXT, num_hidden_layers=2, num_key_value_heads=1)),
         "biases": (
             "LlamaForCausalLM",
             dict(TEXT, num_key_value_heads=1, head_dim=12, attention_bias=True, mlp_bias=True, tie_word_embeddings=True),
@@ -478,6 +483,12 @@ FAMILIES = {
             ),
         ),
     },
+}
+
+# Variants whose checkpoint is stored in another precision, or in several files; they are run in float32 all the same.
+STORED = {
+    "llama/bfloat16-shards": dict(dtype="bfloat16", max_shard_size="25KB"),
+    "qwen3/float16": dict(dtype="float16", max_shard_size="1GB"),
 }
 
 # The names under which a model's parts are found, for the intervention runs: block list, attention, its output

@@ -13,6 +13,7 @@ repeated token: then a difference of the tested library is a fault of it and no 
 """
 
 import argparse
+import copy
 import hashlib
 import json
 import pathlib
@@ -26,7 +27,7 @@ from safetensors.torch import save_file
 import fixture_generation
 import fixture_hooks
 import fixture_runs
-from fixture_families import FAMILIES, HOOKS
+from fixture_families import FAMILIES, HOOKS, STORED
 
 FOLDER = pathlib.Path(__file__).parent / "fixtures"
 SEEDS = 60
@@ -95,6 +96,10 @@ def make(model_type, variant):
     first = int(hashlib.sha256(f"{model_type}/{variant}".encode()).hexdigest()[:6], 16)
     for seed in range(first, first + SEEDS):
         model = build(class_name, kwargs, seed)
+        stored = STORED.get(f"{model_type}/{variant}", {})
+        if stored:
+            for parameter in model.parameters():  # rounded as the file is; the rotary buffers stay
+                parameter.data = parameter.data.to(getattr(torch, stored["dtype"])).float()
         fixture = fixture_runs.Fixture(model, seed)
         fixture.forward()
         if not model.can_generate():
@@ -107,7 +112,12 @@ def make(model_type, variant):
     folder = FOLDER / model_type / variant
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    model.save_pretrained(folder)
+    if stored:
+        smaller = copy.deepcopy(model).to(getattr(torch, stored["dtype"]))
+        smaller.save_pretrained(folder, max_shard_size=stored["max_shard_size"])
+        assert json.loads((folder / "config.json").read_text())["dtype"] == stored["dtype"]
+    else:
+        model.save_pretrained(folder)
     for extra in folder.glob("generation_config.json"):
         extra.unlink()  # Python derives the same from config.json; so must we
     if f"{model_type}/{variant}" in OLD_STYLE:
@@ -143,7 +153,7 @@ def make(model_type, variant):
 @torch.no_grad()
 def check_reload(folder, model, fixture):
     """What is written must be what was run: Python loads the folder and gives the same."""
-    loaded = type(model).from_pretrained(folder, attn_implementation="eager").eval()
+    loaded = type(model).from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
     run = fixture.runs[0]
     inputs = {
         name: torch.tensor(value) if isinstance(value, list) else value
