@@ -24,16 +24,23 @@ export function* readFields(bytes: Uint8Array, where: string): Generator<Field> 
       `Cannot read ${where} as it must be a protocol buffer: ${what} at byte ${at} of ${bytes.length}`
     );
   };
+  // Numbers up to 2^53; a 64-bit number with the sign bit is negative, as int32 fields are written.
   const varint = (): number => {
-    let value = 0;
+    let low = 0; // the first 49 bits: no bit operations, they would cut at 32
+    let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
       if (at >= bytes.length) {
         fail('it ends within a number');
       }
       const byte = bytes[at++]!;
-      value += (byte & 0x7f) * 2 ** shift; // no bit operations: they would cut at 32 bits
+      if (shift < 49) {
+        low += (byte & 0x7f) * 2 ** shift;
+      } else {
+        high += (byte & 0x7f) * 2 ** (shift - 49);
+      }
       if (byte < 0x80) {
-        return value;
+        const top = high % 2 ** 15; // 49 + 15 bits; what is beyond is not part of the number
+        return low + (top >= 2 ** 14 ? top - 2 ** 15 : top) * 2 ** 49;
       }
     }
     return fail('a number has more than 10 bytes');
@@ -61,7 +68,7 @@ export function* readFields(bytes: Uint8Array, where: string): Generator<Field> 
       }
       case 2: {
         const length = varint();
-        if (at + length > bytes.length) {
+        if (length < 0 || at + length > bytes.length) {
           fail(`a field of ${length} bytes does not fit`);
         }
         yield { number, wire, value: bytes.subarray(at, at + length) };

@@ -50,10 +50,7 @@ export function readSentencePiece(bytes: Uint8Array, name: string): SentencePiec
   }
   const integer = (field: number, fallback: number): number => {
     const value = trainer.get(field);
-    if (typeof value !== 'number') {
-      return fallback;
-    }
-    return value >= 2 ** 63 ? value - 2 ** 64 : value; // negative int32 are written as 64 bits
+    return typeof value === 'number' ? value : fallback;
   };
   const text = (field: number, fallback: string): string => {
     const value = trainer.get(field);
