@@ -248,6 +248,8 @@ export async function forwardDual(model: ModelView, inputs: ForwardInputs, probe
     const mine = probe && onStack(probe, stack.prefix);
     const pass = await runStack({
       ...passOptions(model, { ...own, ...common }, mine),
+      // The end of a text is the text tower's to say.
+      special: special((model.config['text_config'] as ModelView['config'] | undefined) ?? model.config),
       index,
       outputs: names,
       useCache: false
