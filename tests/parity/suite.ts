@@ -7,7 +7,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createNodeHost } from '../../kernel/host/node';
-import { AutoModel, concreteClasses, setHost, setNotices, Tensor, type PreTrainedModel } from '../../kernel';
+import {
+  AutoModel,
+  AutoModelForCausalLM,
+  AutoModelForImageClassification,
+  AutoModelForMaskedLM,
+  AutoModelForSeq2SeqLM,
+  AutoModelForSequenceClassification,
+  concreteClasses,
+  setHost,
+  setNotices,
+  Tensor,
+  type PreTrainedModel
+} from '../../kernel';
 import type { DeviceName } from '../../kernel/host/host';
 import type { Expected, Fixture, ForwardRun, GenerateRun, Inputs, Past } from './fixture';
 
@@ -66,11 +78,7 @@ export function familySuite(fixture: Fixture, { device, generate }: SuiteOptions
     const calls = fixture.generate.filter(run => !generate || generate.includes(run.name));
 
     beforeAll(async () => {
-      const Class = concreteClasses()[fixture.class] as typeof PreTrainedModel | undefined;
-      if (!Class) {
-        throw new RangeError(`Cannot test ${title} as a class must have this name: there is none`);
-      }
-      model = await Class.from_pretrained(fixture.folder, { device, dtype: 'float32' });
+      model = await loader(fixture).from_pretrained(fixture.folder, { device, dtype: 'float32' });
     });
     afterAll(() => model?.dispose());
 
@@ -106,6 +114,28 @@ export function familySuite(fixture: Fixture, { device, generate }: SuiteOptions
       });
     }
   });
+}
+
+type Loader = { from_pretrained(name: string, options: object): Promise<PreTrainedModel> };
+
+/** Endings of Python's class names and the Auto class that must find them. */
+const AUTO: readonly (readonly [RegExp, Loader])[] = [
+  [/ForCausalLM$|LMHeadModel$/, AutoModelForCausalLM],
+  [/ForMaskedLM$/, AutoModelForMaskedLM],
+  [/ForSequenceClassification$/, AutoModelForSequenceClassification],
+  [/ForConditionalGeneration$/, AutoModelForSeq2SeqLM],
+  [/ForImageClassification$/, AutoModelForImageClassification],
+  [/Model$/, AutoModel]
+];
+
+/** What loads a fixture: its Auto class, or for projections, which have none, the class itself. */
+function loader({ class: name }: Fixture): Loader {
+  const auto = AUTO.find(([ending]) => ending.test(name))?.[1];
+  const Class = concreteClasses()[name] as Loader | undefined;
+  if (!Class) {
+    throw new RangeError(`Cannot test ${name} as a class must have this name: there is none`);
+  }
+  return auto ?? Class;
 }
 
 function isDecoder({ class: name }: Fixture): boolean {
