@@ -42,6 +42,8 @@ describe('readFields()', () => {
       { number: 2, wire: 2, value: Uint8Array.of(0x41) },
       { number: 3, wire: 5, value: 1 }
     ]);
+    const minusOne = Uint8Array.of(0x08, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1);
+    expect([...readFields(minusOne, 'x')]).toEqual([{ number: 1, wire: 0, value: -1 }]);
     expect(() => [...readFields(Uint8Array.of(0x0b), 'x')]).toThrow(/wire type 3/);
     expect(() => [...readFields(new Uint8Array(12).fill(0xff), 'x')]).toThrow(SyntaxError);
   });
