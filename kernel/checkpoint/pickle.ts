@@ -205,7 +205,10 @@ class Machine {
       case 0x93: {
         // STACK_GLOBAL
         const [module, name] = this._take(2);
-        stack.push(this._global(`${String(module)}.${String(name)}`));
+        if (typeof module !== 'string' || typeof name !== 'string') {
+          throw new PickleError('Cannot read the pickle as names must be text');
+        }
+        stack.push(this._global(`${module}.${name}`));
         return;
       }
       case 0x52: // REDUCE

@@ -68,9 +68,12 @@ const dtypeNames: Readonly<Record<string, DataType>> = {
 
 /** The whole list of what a file may call. */
 const calls: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
-  'collections.OrderedDict': ([items]) => {
-    const pairs = Array.isArray(items) ? (items as unknown[]) : [];
-    return new Map(pairs.filter((pair): pair is [unknown, unknown] => Array.isArray(pair) && pair.length === 2));
+  // Always made empty and filled afterwards: items as an argument could be copied as often as a file likes.
+  'collections.OrderedDict': args => {
+    if (args.length > 0) {
+      throw new PickleError('Cannot load the file as an OrderedDict must be made empty');
+    }
+    return new Map();
   },
   'torch._utils._rebuild_tensor': ([storage, offset, dims, strides]) => view(storage, offset, dims, strides),
   'torch._utils._rebuild_tensor_v2': ([storage, offset, dims, strides]) => view(storage, offset, dims, strides),
@@ -328,6 +331,7 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
+/** Sizes or strides: of at most 64 dimensions, as torch has it; longer lists are not even looked through. */
 function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every(isCount);
+  return Array.isArray(value) && value.length <= 64 && value.every(isCount);
 }

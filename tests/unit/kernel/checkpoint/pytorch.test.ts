@@ -63,6 +63,18 @@ describe('readPyTorch()', () => {
       () => legacy('ctorch._utils\n_rebuild_tensor\n(K\0K\0))tR'),
       /a tensor must have a storage/
     ],
+    [
+      'sizes of more than 64 dimensions, which a file could have looked through again and again',
+      () =>
+        legacy(
+          'ctorch._utils\n_rebuild_tensor\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x01NtQK\0(',
+          Array.from({ length: 65 }, () => [0x4b, 1]).flat(),
+          't)tR'
+        ),
+      /must have a storage, an offset, sizes and strides/
+    ],
+    ['a name that is a list', () => legacy(']]', [0x93]), /names must be text/],
+    ['a dictionary made of a list', () => legacy('ccollections\nOrderedDict\n(]tR'), /must be made empty/],
     ['an unknown opcode', () => legacy([0xff]), /0xff/],
     ['a stack that is empty', () => legacy('s'), /values must be on its stack/],
     ['a mark that is missing', () => legacy('t'), /a mark must be on its stack/],
