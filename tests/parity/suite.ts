@@ -116,7 +116,7 @@ export function familySuite(fixture: Fixture, { device, generate }: SuiteOptions
   });
 }
 
-type Loader = { from_pretrained(name: string, options: object): Promise<PreTrainedModel> };
+type Loader = { from_pretrained(name: string, options: Record<string, unknown>): Promise<PreTrainedModel> };
 
 /** Endings of Python's class names and the Auto class that must find them. */
 const AUTO: readonly (readonly [RegExp, Loader])[] = [
