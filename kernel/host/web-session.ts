@@ -63,7 +63,7 @@ async function createSession(
       }
       lazyWorks = false;
       try {
-        return await create(model, { ...options, externalData: mounts(weights, weights.map(checkedBytes)) });
+        return await create(model, { ...options, externalData: mounts(weights, weights.map(kept)) });
       } catch (plainError) {
         // The model itself is at fault: the lazy way is not to blame.
         lazyWorks = true;
@@ -71,9 +71,14 @@ async function createSession(
       }
     }
   }
-  return create(model, { ...options, externalData: mounts(weights, weights.map(checkedBytes)) });
+  return create(model, { ...options, externalData: mounts(weights, weights.map(kept)) });
 }
 
 function mounts(weights: readonly ExternalTensor[], data: readonly Uint8Array[]): { path: string; data: Uint8Array }[] {
   return weights.map((tensor, i) => ({ path: tensor.path, data: data[i]! }));
+}
+
+/** A tensor's bytes, kept while others are made. */
+function kept(tensor: ExternalTensor): Uint8Array {
+  return checkedBytes(tensor).slice();
 }

@@ -66,6 +66,7 @@ export async function openSession(
     isOpen = true;
     return session;
   } finally {
+    reader.releaseScratch();
     // Weights made afresh are not the checkpoint's: the next load must report them again.
     await kept.done(isOpen && flaws() === before);
   }

@@ -105,15 +105,17 @@ export class WeightReader {
   }
 
   /**
-   * One weight as float32 of the dims the graph expects. Synchronous; needs `readAhead` where the host cannot read so.
+   * One weight as float32 of the dims the graph expects. With `reuse` the values may lie in a buffer that the next call
+   * overwrites: a model's worth of short-lived arrays would wait for the garbage collector.
+   * Synchronous; needs `readAhead` where the host cannot read so.
    */
-  float32(canonical: string, dims: readonly number[]): Float32Array {
+  float32(canonical: string, dims: readonly number[], reuse = false): Float32Array {
     const source = this.source(canonical);
     const names = source ? pieces(source).map(n => this.find(n)) : [];
     if (!source || names.some(n => n === undefined)) {
       return this.fresh(canonical, source?.name ?? canonical, dims);
     }
-    const parts = names.map(name => this.decoded(name!));
+    const parts = names.map(name => this.decoded(name!, reuse && names.length === 1));
     const stored = parts.length === 1 ? this.checkpoint.info(names[0]!).dims : dims;
     const values = parts.length === 1 ? parts[0]! : concat(parts);
     const shaped = reshape(values, stored, source);
@@ -195,12 +197,26 @@ export class WeightReader {
     return this.checkpoint.names.filter(n => !this.used.has(n) && !ignore.some(r => r.test(n)));
   }
 
-  private decoded(name: string): Float32Array {
+  private scratch = new Float32Array(0);
+
+  /** Lets the reused buffer go. */
+  releaseScratch(): void {
+    this.scratch = new Float32Array(0);
+  }
+
+  private buffer(count: number): Float32Array {
+    if (this.scratch.length < count) {
+      this.scratch = new Float32Array(count);
+    }
+    return this.scratch.subarray(0, count);
+  }
+
+  private decoded(name: string, reuse = false): Float32Array {
     this.used.add(name);
     const held = this.prefetched.get(name);
     const { dims, dtype } = this.checkpoint.info(name);
     const raw = held ? { name, dims, dtype, bytes: held } : this.checkpoint.readSync!(name);
-    const values = decode(raw);
+    const values = decode(raw, reuse ? this.buffer(product(dims)) : undefined);
     if (held) {
       const left = (this.uses.get(name) ?? 1) - 1;
       this.uses.set(name, left);
@@ -268,7 +284,7 @@ export function externalTensors(graph: BuiltGraph, reader: WeightReader): Extern
       path: initializer.location!,
       byteLength: initializer.byteLength!,
       bytes: () => {
-        parts ??= convert(request, reader.float32(request.name, request.dims));
+        parts ??= convert(request, reader.float32(request.name, request.dims, true));
         const result = parts[part]!;
         if (--left === 0) {
           parts = undefined;
