@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { loadLibrary, typescriptCompiler } from './compose';
-import { setHost, type Host } from './host/host';
+import { setHost, type DeviceName, type Host } from './host/host';
 import { createNodeHost } from './host/node';
 import { StorageTracker, type CellContext } from './runtime/context';
 import type { DocTable } from './runtime/inspector';
@@ -82,27 +82,30 @@ function threads(): number | undefined {
   return Number.isInteger(count) && count > 0 ? count : undefined;
 }
 
-/** Where onnxruntime-node is not installed, models run on WASM. */
+/** Where onnxruntime-node is not installed, models run on WASM. Said once. */
 function withFallback(host: Host): Host {
+  let devices: Promise<DeviceName[]> | undefined;
   return {
     ...host,
     devices: () =>
-      host.devices().catch((error: Error) => {
+      (devices ??= host.devices().catch((error: Error): DeviceName[] => {
         console.warn(`${error.message}. Until then models run on WASM, which is slower.`);
         return ['wasm'];
-      })
+      }))
   };
 }
 
-/** A kernel whose client was killed must not live on (Jupyter sets JPY_PARENT_PID). */
+/** A kernel whose client was killed must not live on. Jupyter sets JPY_PARENT_PID, on Windows to something else. */
 function followParent(end: (code: number) => void): void {
   const parent = Number(process.env['JPY_PARENT_PID']);
-  if (parent > 1) {
+  if (parent > 1 && process.platform !== 'win32') {
     setInterval(() => {
       try {
         process.kill(parent, 0);
-      } catch {
-        end(0);
+      } catch (error) {
+        if ((error as { code?: string }).code === 'ESRCH') {
+          end(0);
+        }
       }
     }, 5000).unref();
   }

@@ -15,24 +15,36 @@ export function completeness(code: string): Completeness {
   }
   try {
     const { code: script } = transpile(code);
-    parse(script, { ecmaVersion: 'latest', sourceType: 'module', allowAwaitOutsideFunction: true });
+    try {
+      parse(script, { ecmaVersion: 'latest', sourceType: 'module', allowAwaitOutsideFunction: true });
+    } catch (error) {
+      const { pos, message } = error as { pos: number; message: string };
+      if (/character '@'/.test(message)) {
+        return decorated(code);
+      }
+      return script.slice(pos).trim() === '' && /Unexpected token/.test(message) ? incomplete(code) : invalid(code);
+    }
     return { status: 'complete' };
   } catch (error) {
     if (error instanceof NeedsFullCompiler) {
-      return endsOpen(code) ? incomplete(code) : { status: 'complete' };
+      return decorated(code);
     }
     if (error instanceof CellSyntaxError) {
-      const atEnd = rest(code, error.line, error.column).trim() === '';
-      return atEnd || /Unterminated (template|comment)/.test(error.reason) ? incomplete(code) : { status: 'invalid' };
+      const isAtEnd = rest(code, error.line, error.column).trim() === '';
+      return isAtEnd || /Unterminated (template|comment)/.test(error.reason) ? incomplete(code) : invalid(code);
     }
-    const { pos, message } = error as { pos?: number; message: string };
-    const isDecorator = pos !== undefined && /character '@'/.test(message);
-    return isDecorator && !endsOpen(code)
-      ? { status: 'complete' }
-      : isDecorator
-        ? incomplete(code)
-        : { status: 'invalid' };
+    return { status: 'unknown' };
   }
+}
+
+/** A parser that backtracks (arrow functions) complains early: with a bracket open there may be more to come. */
+function invalid(code: string): Completeness {
+  return openBrackets(code) > 0 ? incomplete(code) : { status: 'invalid' };
+}
+
+/** Cells that only the complete compiler reads: brackets must do. */
+function decorated(code: string): Completeness {
+  return openBrackets(code) > 0 || !/[;})]\s*$/.test(code) ? incomplete(code) : { status: 'complete' };
 }
 
 function rest(code: string, line: number, column: number): string {
@@ -40,10 +52,10 @@ function rest(code: string, line: number, column: number): string {
   return [lines[0]?.slice(column) ?? '', ...lines.slice(1)].join('\n');
 }
 
-/** Whether brackets are left open: enough for the few cells that the parser at hand cannot read. */
-function endsOpen(code: string): boolean {
-  const bare = code.replace(/\/\/.*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g, '');
-  return (bare.match(/[([{]/g) ?? []).length > (bare.match(/[)\]}]/g) ?? []).length || !/[;}]\s*$/.test(bare);
+/** Brackets that are opened and not closed, outside strings and comments. */
+function openBrackets(code: string): number {
+  const bare = code.replace(/\/\/.*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'?|"(?:\\.|[^"\\\n])*"?|`(?:\\.|[^`\\])*`/g, '');
+  return (bare.match(/[([{]/g) ?? []).length - (bare.match(/[)\]}]/g) ?? []).length;
 }
 
 function incomplete(code: string): Completeness {

@@ -322,7 +322,7 @@ describe('KernelSession: input', () => {
 
 describe('KernelSession: interrupt', () => {
   it.each([
-    ['a timer', 'await new Promise(r => setTimeout(r, 3000))'],
+    ['a timer', 'await new Promise(r => setTimeout(r, 900))'],
     ['a promise that never settles', 'await new Promise(() => {})'],
     ['a loop of awaits', 'while (true) await new Promise(r => setTimeout(r, 5))'],
     ['an awaited function', 'async function f() { for (;;) await new Promise(r => setTimeout(r, 5)) } await f()'],
@@ -581,6 +581,9 @@ describe('KernelSession: is_complete_request', () => {
     ['const a =', 'incomplete'],
     ['`text', 'incomplete'],
     ['/* comment', 'incomplete'],
+    ['const f = (a) => {', 'incomplete'],
+    ['if (a) {} else', 'incomplete'],
+    ["const a = '(", 'invalid'],
     ['const s = "abc', 'invalid'],
     ['let x = )', 'invalid'],
     ['await f()', 'complete'],
