@@ -3,6 +3,11 @@ import { Tensor } from '../tensor/tensor';
 import { Callable } from './callable';
 import { ints } from './inputs';
 
+/** An instance is also a function. */
+export interface InputEmbeddings {
+  (input_ids: unknown): Tensor;
+}
+
 /**
  * A model's token embedding, callable as in Python: ids [batch, pos] → [batch, pos, hidden_size].
  *

@@ -134,7 +134,7 @@ export class LlavaForConditionalGeneration extends PreTrainedModel {
     }
     const features = await this.get_image_features({ pixel_values });
     const ids = ints('input_ids', rest['input_ids']);
-    const embeds = this.get_input_embeddings()._call(rest['input_ids']);
+    const embeds = this.get_input_embeddings()(rest['input_ids']);
     const token = this.config['image_token_index'] as number;
     const { input_ids: _replaced, ...others } = rest;
     const inputs_embeds = scatterFeatures(ids, floats('image features', features), embeds, token);

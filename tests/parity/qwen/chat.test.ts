@@ -132,7 +132,7 @@ describe('StopWordsLogitsProcessor', () => {
     const processor = new StopWordsLogitsProcessor([[1, 2], [9]], 3);
     const ids = new Tensor('int64', BigInt64Array.of(5n, 1n, 2n, 1n, 2n, 5n), [2, 3]);
     const scores = processor.__call__(ids, new Tensor('float32', new Float32Array(8), [2, 4]));
-    expect(Array.from(scores.data)).toEqual([0, 0, 0, 32768, 0, 0, 0, 0]);
+    expect(Array.from(scores.data, Number)).toEqual([0, 0, 0, 32768, 0, 0, 0, 0]);
   });
 
   it('constructor refuses words that are no ids', () => {

@@ -169,7 +169,7 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
 
   it('is what a cell gets by writing the subclass itself', async () => {
     const embedded = (m: QWenLMHeadModel, row: number[]): number[][] =>
-      row.length === 0 ? [] : ((m.get_input_embeddings()([row]) as Tensor).tolist()[0] as number[][]);
+      row.length === 0 ? [] : (m.get_input_embeddings()([row]).tolist() as number[][][])[0]!;
     class Own extends QWenLMHeadModel {
       override async forward(inputs: Record<string, any>): Promise<any> {
         const { images, ...rest } = inputs;
@@ -178,7 +178,7 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
         }
         const row = (rest['input_ids'] instanceof Tensor ? ids(rest['input_ids']) : rest['input_ids'][0]) as number[];
         const at = row.indexOf(this.config['replace_token_id'] as number);
-        const features = (images as Tensor).tolist()[0] as number[][];
+        const features = ((images as Tensor).tolist() as number[][][])[0]!;
         const inputs_embeds = [
           [...embedded(this, row.slice(0, at)), ...features, ...embedded(this, row.slice(at + 1))]
         ];

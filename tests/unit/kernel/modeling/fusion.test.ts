@@ -31,7 +31,9 @@ describe('spliceFeatures()', () => {
       spec
     );
     expect(embeds.dims).toEqual([2, 4, 2]);
-    expect(Array.from(embeds.data)).toEqual([100, 101, 102, 103, 1, -1, 2, -2, 3, -3, 104, 105, 106, 107, 4, -4]);
+    expect(Array.from(embeds.data, Number)).toEqual([
+      100, 101, 102, 103, 1, -1, 2, -2, 3, -3, 104, 105, 106, 107, 4, -4
+    ]);
     expect(spans).toEqual([
       { column: 0, extra: 1 },
       { column: 1, extra: 1 }
@@ -64,7 +66,7 @@ describe('scatterFeatures()', () => {
     ];
     const embeds = embeddings._call(rows);
     const out = scatterFeatures(ids(rows), features([2, 2, 2]), embeds, 9);
-    expect(Array.from(out.data)).toEqual([100, 101, 1, -1, 102, 103, 2, -2, 104, 105, 106, 107]);
+    expect(Array.from(out.data, Number)).toEqual([100, 101, 1, -1, 102, 103, 2, -2, 104, 105, 106, 107]);
     expect(embeds.data[0]).toBe(9);
   });
 
@@ -104,8 +106,8 @@ describe('fuse_image_features()', () => {
   it('splices where rows have one placeholder and scatters where they have many', () => {
     const image = new Tensor('float32', features([1, 2, 2]).data, [1, 2, 2]);
     const one = fuse_image_features([[1, 9]], image, embeddings, 9);
-    expect([one.extra, Array.from(one.inputs_embeds.data)]).toEqual([1, [1, -1, 100, 101, 102, 103]]);
+    expect([one.extra, Array.from(one.inputs_embeds.data, Number)]).toEqual([1, [1, -1, 100, 101, 102, 103]]);
     const many = fuse_image_features([[9, 9, 1]], image, embeddings, 9);
-    expect([many.extra, Array.from(many.inputs_embeds.data)]).toEqual([0, [100, 101, 102, 103, 1, -1]]);
+    expect([many.extra, Array.from(many.inputs_embeds.data, Number)]).toEqual([0, [100, 101, 102, 103, 1, -1]]);
   });
 });
