@@ -139,8 +139,11 @@ export interface Host {
   readonly cache?: FileCache;
   /** Makes a folder known under a name, e.g. one a user picked; `resolve` looks there first. */
   mount?(name: string, folder: ModelFolder): void;
-  /** Writes a file (server kernel only). */
-  writeFile?(path: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Writes a file, whole or in pieces as they are made; it appears when the last is written (server kernel only).
+   * @param path Relative to the notebook, or absolute; folders are made.
+   */
+  writeFile?(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
 }
 
 let current: Host | undefined;

@@ -56,12 +56,21 @@ export function createNodeHost(options: NodeHostOptions = {}): Host {
       return mounted.get(model) ?? resolveOnDisk(model, resolveOptions, nodePlaces(env, cwd), downloadRepository(env));
     },
     memoryLimit: async device => (device === 'wasm' ? Math.min(wasmLimit, machineMemory()) : machineMemory()),
-    async writeFile(path, bytes) {
-      const target = resolve(cwd, path);
-      await fs.mkdir(dirname(target), { recursive: true });
-      await fs.writeFile(target, bytes);
-    }
+    writeFile: (path, content) => writeWhole(resolve(cwd, path), content)
   };
+}
+
+/** Writes next to the file, then puts it in place: a file that is cut short never has its name. */
+async function writeWhole(target: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+  await fs.mkdir(dirname(target), { recursive: true });
+  const partial = `${target}.${process.pid}.part`;
+  try {
+    await fs.writeFile(partial, content);
+    await fs.rename(partial, target);
+  } catch (error) {
+    await fs.rm(partial, { force: true });
+    throw error;
+  }
 }
 
 /** 4 GiB of 32-bit addresses, less what the engine itself and one pass's activations take. */

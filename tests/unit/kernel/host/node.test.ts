@@ -56,6 +56,21 @@ describe('createNodeHost()', () => {
     expect(readFileSync(join(folder, 'a/b.txt'), 'utf8')).toBe('text');
   });
 
+  it('writeFile() takes pieces, and leaves the file as it was where making one fails', async () => {
+    const write = createNodeHost({ cwd: folder }).writeFile!;
+    async function* pieces(fails: boolean): AsyncGenerator<Uint8Array> {
+      yield Uint8Array.of(65);
+      if (fails) {
+        throw new Error('no more');
+      }
+      yield Uint8Array.of(66);
+    }
+    await write('f', pieces(false));
+    await expect(write('f', pieces(true))).rejects.toThrow('no more');
+    expect(readFileSync(join(folder, 'f'), 'utf8')).toBe('AB');
+    expect(readdirSync(folder)).toEqual(['f']);
+  });
+
   it('resolve() opens files by range, synchronously or not', async () => {
     writeFileSync(join(folder, 'config.json'), 'abcdef');
     const model = await createNodeHost({ cwd: folder }).resolve('.', { local_files_only: true });
