@@ -6,7 +6,8 @@ import { join } from 'node:path';
 
 import { concreteClasses, Tensor, type PreTrainedModel } from '../../kernel';
 import { fixtures, readTensors, type Expected, type Fixture } from './fixture';
-import { difference, useNodeHost } from './suite';
+import { difference } from './compare';
+import { useNodeHost } from './suite';
 
 useNodeHost();
 
