@@ -66,7 +66,7 @@ describe.each(generating.map(g => [`${g.fixture.model_type}/${g.fixture.variant}
           ...greedy.options,
           input_ids: first.sequences,
           // Without a mask, a pad token among the generated ones would count as padding, as in Python.
-          attention_mask: first.sequences.tolist().map((row: unknown) => (row as number[]).map(() => 1)),
+          attention_mask: ids(first.sequences).map(row => row.map(() => 1)),
           past_key_values: first.past_key_values,
           max_new_tokens: rest
         })) as Tensor;
