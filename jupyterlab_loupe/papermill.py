@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from papermill.engines import NBClientEngine as Engine
+from papermill.models import Parameter
 from papermill.translators import Translator, papermill_translators
+
+#: ``let name: type = value; // help``
+DECLARATION = re.compile(
+    r"^(?:const|let|var)\s+(?P<name>[A-Za-z_$][\w$]*)\s*(?::\s*(?P<type>[^=]+?))?\s*=\s*"
+    r"""(?P<value>(?:'[^']*'|"[^"]*"|`[^`]*`|(?!//).)+?);?\s*(?://\s*(?P<help>.*))?$"""
+)
 
 __all__ = ["Engine", "TypeScriptTranslator"]
 
@@ -57,6 +65,12 @@ class TypeScriptTranslator(Translator):
     @classmethod
     def assign(cls, name: str, str_val: str) -> str:
         return f"var {name} = {str_val};"
+
+    @classmethod
+    def inspect(cls, parameters_cell: Any) -> list[Parameter]:
+        """The parameters a cell declares, one on a line; what else it holds is left alone."""
+        found = (DECLARATION.match(line.strip()) for line in parameters_cell["source"].splitlines())
+        return [Parameter(m["name"], m["type"] or "None", m["value"], m["help"] or "") for m in found if m]
 
 
 for name in ("typescript", "loupe-node", "loupe"):

@@ -223,6 +223,18 @@ def test_papermill_sets_parameters(tmp_path: Path):
     assert output == "['say \"hi\"', 2.5, true, { a: [1, null] }, null]"
 
 
+def test_papermill_lists_parameters():
+    pytest.importorskip("papermill")
+    from jupyterlab_loupe.papermill import TypeScriptTranslator
+
+    source = "const a = 1;\n// note\nlet b: string = 'x // y'; // what it is\nvar c: number[] = [1]\nf();"
+    assert [tuple(p) for p in TypeScriptTranslator.inspect({"source": source})] == [
+        ("a", "None", "1", ""),
+        ("b", "string", "'x // y'", "what it is"),
+        ("c", "number[]", "[1]", ""),
+    ]
+
+
 def test_a_server_without_node_says_so_in_the_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LOUPE_NODE", str(tmp_path / "no-node"))
     manager = KernelManager(kernel_name="loupe-node")
