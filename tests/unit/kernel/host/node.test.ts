@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNodeHost } from '../../../../kernel/host/node';
@@ -84,5 +95,16 @@ describe('createNodeHost()', () => {
     expect(await model.list()).toEqual(['config.json']);
     writeFileSync(join(folder, 'config.json'), 'ab');
     await expect(source.read(4, 6)).rejects.toThrow(/the file must still be that long/);
+  });
+
+  it('resolve() reads beyond 4 GiB', async () => {
+    const at = 5 * 2 ** 30;
+    const file = openSync(join(folder, 'large.gguf'), 'w');
+    writeSync(file, Uint8Array.of(1, 2, 3), 0, 3, at); // the rest is a hole and takes no room
+    closeSync(file);
+    const source = (await (await createNodeHost({ cwd: folder }).resolve('large.gguf')).open('large.gguf'))!;
+    expect(source.size).toBe(at + 3);
+    expect(await source.read(at - 1, at + 3)).toEqual(Uint8Array.of(0, 1, 2, 3));
+    expect(source.readSync!(at + 1, at + 3)).toEqual(Uint8Array.of(2, 3));
   });
 });

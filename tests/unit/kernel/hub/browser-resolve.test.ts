@@ -169,7 +169,7 @@ describe('browserResolver() beyond the site', () => {
     await expect(folder.open('model.safetensors')).rejects.toThrow();
     hub.breakAfter = undefined;
     const source = (await folder.open('model.safetensors'))!;
-    expect(await source.read(0, source.size)).toEqual(weights);
+    expect(Buffer.compare(await source.read(0, source.size), weights)).toBe(0); // toEqual() takes seconds
     const ranges = server.log.filter(line => line.includes('/resolve/')).map(line => line.split(' ')[2]);
     expect(ranges.at(-1)).toMatch(/^bytes=[1-9]\d*-/);
   });

@@ -20,7 +20,7 @@ describe('openUrl()', () => {
     expect(source.size).toBe(700_000);
     expect(source.identity).toMatch(/large\.bin:700000:"[0-9a-f]{8}"$/);
     expect(await source.read(300_000, 300_010)).toEqual(large.slice(300_000, 300_010));
-    expect(await source.read(0, 700_000)).toEqual(large);
+    expect(Buffer.compare(await source.read(0, 700_000), large)).toBe(0); // toEqual() takes seconds
     expect(server.log).toEqual([
       'GET /large.bin bytes=0-262143',
       'GET /large.bin bytes=300000-300009',
@@ -75,7 +75,7 @@ describe('openUrl()', () => {
   it('goes on where a stream broke off', async () => {
     const source = (await open('/large.bin'))!;
     server.faults.push('short');
-    expect(await source.read(300_000, 600_000)).toEqual(large.slice(300_000, 600_000));
+    expect(Buffer.compare(await source.read(300_000, 600_000), large.subarray(300_000, 600_000))).toBe(0);
     expect(server.log.at(-1)).toMatch(/bytes=4\d{5}-599999$/);
   });
 

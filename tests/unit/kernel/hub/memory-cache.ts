@@ -17,7 +17,10 @@ export class MemoryCache implements FileCache {
     return Promise.resolve({
       written: bytes.length,
       write: chunk => {
-        bytes = Uint8Array.from([...bytes, ...chunk]);
+        const longer = new Uint8Array(bytes.length + chunk.length);
+        longer.set(bytes);
+        longer.set(chunk, bytes.length);
+        bytes = longer;
         return Promise.resolve();
       },
       close: () => {
