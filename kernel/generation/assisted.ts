@@ -24,7 +24,7 @@ import { nextTask } from './turn';
  * @see {@link https://arxiv.org/abs/2211.17192}
  */
 export const assistedDecoding: Decoding = async context => {
-  const { model, parameters: p, criteria, signal, streamer, eos } = context;
+  const { parameters: p } = context;
   if (context.kwargs['use_cache'] === false) {
     throw new RangeError('assisted generate requires `use_cache=True`');
   }
@@ -37,6 +37,15 @@ export const assistedDecoding: Decoding = async context => {
     );
   }
   const source = candidateGenerator(context);
+  try {
+    return await decodeWith(source, context);
+  } finally {
+    await source.finish();
+  }
+};
+
+async function decodeWith(source: CandidateGenerator, context: DecodingContext): ReturnType<Decoding> {
+  const { model, parameters: p, criteria, signal, streamer, eos } = context;
   const record = new StepRecord(p, model.is_encoder_decoder);
   const ids = [...tokenRows(context.input_ids)[0]!];
   // Positions of a prompt of embeddings that are not among the ids.
@@ -80,9 +89,8 @@ export const assistedDecoding: Decoding = async context => {
     await nextTask();
     aborted = !finished && (signal?.aborted ?? false);
   }
-  await source.finish();
   return record.output(tokenTensor([ids]), kwargs, aborted);
-};
+}
 
 function candidateGenerator(context: DecodingContext): CandidateGenerator {
   const { assistant, model, parameters: p, tokenizer, assistantTokenizer } = context;
@@ -147,6 +155,7 @@ async function check(
     inputs['logits_to_keep'] = draft.length + 1;
   }
   const outputs = await model.forward({ ...inputs, return_dict: true });
+  context.hold(outputs);
   if (outputs.past_key_values == null) {
     throw new TypeError('assisted decoding requires a cache');
   }

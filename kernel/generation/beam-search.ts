@@ -79,6 +79,7 @@ export const beamSearch: Decoding = async context => {
       });
       outputs = await model.forward({ ...inputs, return_dict: true });
     }
+    context.hold(outputs);
     kwargs = updateModelKwargs(outputs, kwargs, model.is_encoder_decoder);
     const logits = logitsAt(outputs.logits);
     const logProbs = await processors.__call__(

@@ -153,7 +153,8 @@ export class AssistedCandidateGenerator implements CandidateGenerator {
         this.assistant
       ),
       maskLength: ids.length,
-      streamer: undefined
+      streamer: undefined,
+      hold: outputs => void (this.#cache = outputs.past_key_values ?? undefined)
     });
     this.#cache = output.past_key_values;
     const drafted = Array.from(output.sequences.data, Number).slice(ids.length);

@@ -1,6 +1,6 @@
 import type { Tensor } from '../tensor/tensor';
 import type { LogitsProcessorList } from './logits-processor';
-import type { GenerationTokenizer, GenerativeModel } from './model';
+import type { GenerationForwardOutput, GenerationTokenizer, GenerativeModel } from './model';
 import type { Prompt } from './model-inputs';
 import type { GenerateOutput } from './output';
 import type { ResolvedParameters } from './parameters';
@@ -28,6 +28,8 @@ export interface DecodingContext {
   readonly generator: RandomGenerator;
   readonly streamer: Pick<BaseStreamer, 'put' | 'end'> | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Told of every pass, so that its cache is freed should decoding fail. */
+  readonly hold: (outputs: GenerationForwardOutput) => void;
   /** Drafts tokens for assisted decoding. */
   readonly assistant: GenerativeModel | undefined;
   readonly tokenizer: GenerationTokenizer | undefined;

@@ -24,6 +24,7 @@ import {
   type ResolvedParameters
 } from './parameters';
 import { checkCompanions } from './parameter-checks';
+import { UnbatchedClassifierFreeGuidanceLogitsProcessor } from './processors/guidance';
 import { buildProcessors, mergeOwn } from './processor-table';
 import { defaultGenerator, RandomGenerator } from './random';
 import { tokenRows } from './rows';
@@ -170,6 +171,7 @@ async function run(
   kwargs['use_cache'] = parameters.use_cache;
 
   let output: GenerateOutput;
+  let held: GenerationCache | null | undefined;
   try {
     output = await decode({
       model,
@@ -185,14 +187,22 @@ async function run(
       generator: seed == null ? defaultGenerator() : new RandomGenerator(seed),
       streamer,
       signal: signal ?? defaultSignal(),
+      hold: outputs => void (held = outputs.past_key_values),
       assistant: assistant_model ?? undefined,
       tokenizer: tokenizer ?? undefined,
       assistantTokenizer: assistant_tokenizer ?? undefined
     });
     await streamer?.end();
+  } catch (error) {
+    if (held && held !== ownCache) {
+      await held.dispose?.();
+    }
+    throw error;
   } finally {
     for (const processor of processors) {
-      await (processor as { dispose?: () => unknown }).dispose?.();
+      if (processor instanceof UnbatchedClassifierFreeGuidanceLogitsProcessor) {
+        await processor.dispose();
+      }
     }
   }
   if (parameters.return_dict_in_generate) {

@@ -41,6 +41,7 @@ export const sample: Decoding = async context => {
       });
       outputs = await model.forward({ ...inputs, return_dict: true });
     }
+    context.hold(outputs);
     kwargs = updateModelKwargs(outputs, kwargs, model.is_encoder_decoder);
     const logits = logitsAt(outputs.logits);
     const scores = await processors.__call__(input_ids, logits);

@@ -586,6 +586,35 @@ describe('generate() and the cache', () => {
     ).rejects.toThrow('Passing a tuple of `past_key_values` is not supported anymore. Please use a `Cache` instance.');
   });
 
+  it("generate() frees the caches of a call that fails, the assistant's too", async () => {
+    const failing = (ids: Tensor): boolean => {
+      if (ids.dims[1]! >= 7) {
+        throw new Error('enough');
+      }
+      return false;
+    };
+    for (const extra of [{}, { num_beams: 2 }, { assistant_model: new TableModel() }]) {
+      const model = new TableModel();
+      const options = { input_ids: PROMPT, max_new_tokens: 9, stopping_criteria: [failing], ...extra };
+      await expect(generate(model, options)).rejects.toThrow('enough');
+      const assistant = (extra as { assistant_model?: TableModel }).assistant_model;
+      for (const each of assistant ? [model, assistant] : [model]) {
+        const caches = each.passes.map(inputs => inputs['past_key_values'] as TableCache | undefined);
+        expect(caches.at(-1)?.disposed).toBe(true);
+      }
+    }
+  });
+
+  it('generate() leaves a cache it was given to its owner when it fails', async () => {
+    const cache = new TableCache();
+    const fail = (): boolean => {
+      throw new Error('enough');
+    };
+    const options = { input_ids: PROMPT, max_new_tokens: 3, past_key_values: cache, stopping_criteria: [fail] };
+    await expect(generate(new TableModel(), options)).rejects.toThrow('enough');
+    expect(cache.disposed).toBe(false);
+  });
+
   it('generate() frees a cache it made, and leaves one it returns', async () => {
     const model = new TableModel();
     await generate(model, { input_ids: PROMPT, max_new_tokens: 2 });
