@@ -8,7 +8,13 @@ import { Tensor } from '../tensor/tensor';
  * @param fromEnd Which position: 1 for the last.
  * @returns A copy, [B, V].
  */
-export function logitsAt(logits: Tensor, fromEnd = 1): Tensor {
+export function logitsAt(logits: Tensor | undefined, fromEnd = 1): Tensor {
+  if (!logits) {
+    throw new TypeError(
+      'Cannot generate as the model must have a language model head: its output has no logits. Use a class for causal ' +
+        'language modelling, e.g. AutoModelForCausalLM'
+    );
+  }
   if (logits.dims.length !== 3) {
     throw new TypeError(
       `Cannot choose a token as logits must have shape [batch, pos, vocab]: current shape is [${logits.dims}]`

@@ -27,6 +27,10 @@ describe('logitsAt()', () => {
     expect(logitsAt(double).data).toEqual(Float32Array.of(0.5, 1));
   });
 
+  it('logitsAt() throws when the model has no head', () => {
+    expect(() => logitsAt(undefined)).toThrow('Cannot generate as the model must have a language model head');
+  });
+
   it('logitsAt() throws unless there are three dimensions', () => {
     expect(() => logitsAt(new Tensor('float32', new Float32Array(2), [1, 2]))).toThrow(
       'Cannot choose a token as logits must have shape [batch, pos, vocab]: current shape is [1,2]'
