@@ -2,6 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette, Notification, showDialog, Dialog } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ServerConnection } from '@jupyterlab/services';
+import { loupeIcon } from './icon';
 import type { TypeScriptKernel } from './kernel';
 import { KERNEL_NAME } from './kernelspec';
 import { ILoupeKernels } from './tokens';
@@ -30,6 +31,7 @@ const commands: JupyterFrontEndPlugin<void> = {
 
     app.commands.addCommand(CommandIDs.newNotebook, {
       label: 'New TypeScript (Loupe) Notebook',
+      icon: loupeIcon,
       caption: 'Create a notebook whose cells are TypeScript and run in this browser',
       execute: args => app.commands.execute('notebook:create-new', { ...args, kernelName: KERNEL_NAME })
     });
