@@ -73,6 +73,14 @@ export class BatchEncoding {
     return (sequenceIds[token] ?? null) === null ? null : (offsets[token] ?? null);
   }
 
+  /**
+   * The same inputs. Python code moves them to a device here; tensors of a cell stay in memory, and the engine takes them
+   * where the model is.
+   */
+  to(_device: unknown): this {
+    return this;
+  }
+
   private row(index: number): Encoding {
     const rows = this.rows();
     const row = rows[index];

@@ -164,7 +164,7 @@ export function paddedLength(
   pad: 'longest' | number,
   multiple: number | undefined
 ): number {
-  const target = pad === 'longest' ? Math.max(0, ...lengths) : pad;
+  const target = pad === 'longest' ? lengths.reduce((most, length) => Math.max(most, length), 0) : pad;
   return multiple ? Math.ceil(target / multiple) * multiple : target;
 }
 

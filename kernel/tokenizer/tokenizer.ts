@@ -74,6 +74,9 @@ export type EncodeOptions = Pick<
 
 const CLASS = 'PreTrainedTokenizer';
 
+/** Tokenizers that have warned about a long text. */
+const warned = new WeakSet<object>();
+
 /**
  * A tokenizer: `await AutoTokenizer.from_pretrained(…)` gives one. Call it to encode.
  *
@@ -164,6 +167,7 @@ export class PreTrainedTokenizer extends TokenizerVocabulary {
     };
     const detail = options.return_offsets_mapping ?? false;
     const padded = rowsOf(detail);
+    this.warnAboutLength(padded, options);
     const rows = (): Encoding[] => (detail ? padded : rowsOf(true)).map(row => row.encoding);
     return new BatchEncoding(this.fieldsOf(padded, options), rows);
   }
@@ -187,6 +191,18 @@ export class PreTrainedTokenizer extends TokenizerVocabulary {
       detail: true,
       splitSpecialTokens: this.split_special_tokens
     }).tokens;
+  }
+
+  /** Says once, in Python's words, that a text is longer than the model takes. */
+  private warnAboutLength(rows: readonly PaddedRow[], options: CallOptions): void {
+    const longest = rows.reduce((most, row) => Math.max(most, row.encoding.ids.length), 0);
+    if ((options.max_length ?? null) === null && longest > this.model_max_length && !warned.has(this)) {
+      warned.add(this);
+      console.warn(
+        'Token indices sequence length is longer than the specified maximum sequence length for this model ' +
+          `(${longest} > ${this.model_max_length}). Running this sequence through the model will result in indexing errors`
+      );
+    }
   }
 
   private fieldsOf(padded: readonly PaddedRow[], options: CallOptions): Record<string, unknown> {
@@ -449,6 +465,13 @@ export class PreTrainedTokenizer extends TokenizerVocabulary {
       tokenizer_kwargs = {},
       ...variables
     } = options;
+    for (const name of ['return_assistant_tokens_mask', 'sanitize_control_tokens']) {
+      if (variables[name]) {
+        throw new RangeError(
+          `Cannot apply the chat template with ${name} as only Python's tokenizers have it: leave it out`
+        );
+      }
+    }
     if (!Array.isArray(conversation) || conversation.length === 0) {
       throw new RangeError('Cannot apply chat template to an empty conversation. Provide at least one message.');
     }
@@ -532,6 +555,11 @@ export class PreTrainedTokenizer extends TokenizerVocabulary {
       `${this.class_name}(name_or_path=${JSON.stringify(this.name_or_path)}, vocab_size=${this.vocab_size}, ` +
       `model_max_length=${this.model_max_length}, padding_side=${JSON.stringify(this.padding_side)}, ${special})`
     );
+  }
+
+  /** How a notebook shows it. */
+  [Symbol.for('Jupyter.display')](): Record<string, string> {
+    return { 'text/plain': this.toString() };
   }
 
   get [Symbol.toStringTag](): string {

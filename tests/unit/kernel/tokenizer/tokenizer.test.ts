@@ -85,6 +85,25 @@ describe('PreTrainedTokenizer()', () => {
     expect(tokenizer.decode(tokenizer.encode('ab😀'))).toBe('ab😀');
   });
 
+  it('warns once, in the words of Python, about a text longer than the model takes', async () => {
+    const tokenizer = await smallTokenizer({ model_max_length: 3 });
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    tokenizer('abcd');
+    tokenizer('abcde');
+    tokenizer('abcd', { truncation: true });
+    expect(warn.mock.calls.map(call => String(call[0]))).toEqual([expect.stringMatching(/\(4 > 3\)/)]);
+    warn.mockRestore();
+  });
+
+  it('shows itself as Python does, also in a notebook', async () => {
+    const tokenizer = await smallTokenizer();
+    expect(String(tokenizer)).toMatch(/^TokenizersBackend\(name_or_path="", vocab_size=265/);
+    const display = tokenizer as unknown as Record<symbol, () => Record<string, string>>;
+    expect(display[Symbol.for('Jupyter.display')]!()['text/plain']).toBe(String(tokenizer));
+    const inputs = tokenizer('hello');
+    expect(inputs.to('cuda')).toBe(inputs);
+  });
+
   it('finds places in code points, also of text beyond the basic plane', async () => {
     const tokenizer = await smallTokenizer();
     const encoding = tokenizer('😀 world', { return_offsets_mapping: true });
@@ -222,5 +241,8 @@ describe('apply_chat_template()', () => {
         continue_final_message: true
       })
     ).toThrow(/not compatible/);
+    expect(() =>
+      tokenizer.apply_chat_template(messages, { chat_template: 'x', return_assistant_tokens_mask: true })
+    ).toThrow(/return_assistant_tokens_mask/);
   });
 });
