@@ -97,12 +97,14 @@ async function run(
     tokenizer,
     assistant_tokenizer,
     seed,
-    signal,
+    signal: ownSignal,
     trust_remote_code: _trust,
     custom_generate,
     synced_gpus,
     ...rest
   } = options;
+  // Asked for before anything is awaited: the cell that calls is the one that can be interrupted.
+  const signal = ownSignal ?? defaultSignal();
   if (custom_generate != null || synced_gpus) {
     const name = synced_gpus ? 'synced_gpus' : 'custom_generate';
     throw new RangeError(`Cannot generate with ${name} as only built-in decoding runs here: leave it out`);
@@ -186,7 +188,7 @@ async function run(
       pad: special.pad,
       generator: seed == null ? defaultGenerator() : new RandomGenerator(seed),
       streamer,
-      signal: signal ?? defaultSignal(),
+      signal,
       hold: outputs => void (held = outputs.past_key_values),
       assistant: assistant_model ?? undefined,
       tokenizer: tokenizer ?? undefined,
