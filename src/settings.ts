@@ -7,6 +7,8 @@ export interface Settings {
   threads: number;
   typeChecking: 'off' | 'warn' | 'block';
   urlImports: boolean;
+  downloads: boolean;
+  hf_endpoint: string;
   cacheSize: number;
 }
 
@@ -16,6 +18,8 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   threads: 0,
   typeChecking: 'warn',
   urlImports: false,
+  downloads: true,
+  hf_endpoint: '',
   cacheSize: 8
 };
 
