@@ -98,9 +98,8 @@ if (what === 'check') {
   jest('browser', [], 'tests/ui/jest.config.mjs');
   jest('notebooks', [], 'tests/notebooks/jest.config.mjs');
 } else if (what === 'real') {
-  process.env.LOUPE_REAL = '1';
-  jest('real models', ['--testPathIgnorePatterns', '/node_modules/', '--testPathPatterns', 'tests/(real|golden)']);
-  jest('real models in the browser', ['--testPathPatterns', 'real'], 'tests/ui/jest.config.mjs');
+  jest('real models', ['--testPathIgnorePatterns', '/node_modules/', '--testPathPatterns', 'tests/real']);
+  jest('notebooks', [], 'tests/notebooks/jest.config.mjs');
 } else {
   console.error(`Cannot run "${what}" as it must be check, all or real`);
   process.exit(2);
