@@ -55,6 +55,10 @@ self.addEventListener('unhandledrejection', event => {
   event.preventDefault();
   session.reportUnhandled(event.reason);
 });
+self.addEventListener('error', event => {
+  event.preventDefault();
+  session.reportUnhandled(event.error ?? event.message);
+});
 // What libraries print belongs to the cell as well.
 Object.assign(console, session.builtins.hostValues['console']);
 

@@ -23,11 +23,11 @@ export class Comm {
   ) {}
 
   /** Sends data, and buffers beside it, to the other side. */
-  send(data: Json, metadata: Json = {}, buffers: ArrayBuffer[] = []): void {
+  send(data: Json, metadata: Json = {}, buffers: readonly (ArrayBuffer | ArrayBufferView)[] = []): void {
     if (!this.isOpen) {
       throw new Error(`Cannot send on comm ${this.comm_id} as it must be open: it was closed`);
     }
-    this.manager.post('comm_msg', { comm_id: this.comm_id, data }, metadata, buffers);
+    this.manager.post('comm_msg', { comm_id: this.comm_id, data }, metadata, buffers.map(toBuffer));
   }
 
   close(data: Json = {}): void {
@@ -66,10 +66,15 @@ export class CommManager {
   }
 
   /** Opens a comm to a target of the page. */
-  open(target_name: string, data: Json = {}, metadata: Json = {}, buffers: ArrayBuffer[] = []): Comm {
+  open(
+    target_name: string,
+    data: Json = {},
+    metadata: Json = {},
+    buffers: readonly (ArrayBuffer | ArrayBufferView)[] = []
+  ): Comm {
     const comm = new Comm(newId(), target_name, this);
     this.comms.set(comm.comm_id, comm);
-    this.post('comm_open', { comm_id: comm.comm_id, target_name, data }, metadata, buffers);
+    this.post('comm_open', { comm_id: comm.comm_id, target_name, data }, metadata, buffers.map(toBuffer));
     return comm;
   }
 
@@ -110,4 +115,12 @@ export class CommManager {
   forget(comm_id: string): void {
     this.comms.delete(comm_id);
   }
+}
+
+/** A buffer of its own: a view may show only part of one, and the cell may go on writing to it. */
+function toBuffer(data: ArrayBuffer | ArrayBufferView): ArrayBuffer {
+  const bytes = ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
+  return bytes.slice().buffer;
 }

@@ -136,7 +136,7 @@ export class KernelSession {
     if (error instanceof KeyboardInterrupt) {
       return;
     }
-    this.report(error, context, 'Unhandled rejection in background work:\n');
+    this.report(error, context, 'Unhandled error in background work:\n');
   }
 
   /** Loads the library and binds its exports for every cell. */
@@ -164,7 +164,12 @@ export class KernelSession {
     switch (message.type) {
       case 'start':
         setInterruptBuffer(message.options.interruptBuffer);
-        await this.options.start?.(message.options);
+        try {
+          await this.options.start?.(message.options);
+        } catch (error) {
+          // Cells that need no model run all the same.
+          this.report(error, undefined, 'The kernel started without its host:\n');
+        }
         return this.options.send({ type: 'ready' });
       case 'interrupt':
         return this.interrupt();

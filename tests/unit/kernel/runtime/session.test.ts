@@ -143,6 +143,17 @@ describe('KernelSession: execute_request', () => {
   });
 });
 
+describe('KernelSession: start', () => {
+  it('runs cells even where the host could not be made', async () => {
+    const client = new Client({ start: () => Promise.reject(new Error('no host here')) });
+    client.session.handle({ type: 'start', options: {} });
+    await sleep(5);
+    expect(client.messages.at(-1)).toEqual({ type: 'ready' });
+    expect(client.text('stderr')).toContain('no host here');
+    expect(await client.run('1')).toMatchObject({ status: 'ok' });
+  });
+});
+
 describe('KernelSession: printing', () => {
   it('joins 10,000 prints into few messages', async () => {
     const client = new Client();
@@ -629,6 +640,13 @@ describe('KernelSession: comms', () => {
     expect(client.messages.filter(m => m.type === 'comm')).toMatchObject([
       { kind: 'comm_msg', content: { comm_id: 'c1', data: { echo: 'hello' } } }
     ]);
+  });
+
+  it('sends the part of a buffer that a view shows', async () => {
+    const client = new Client();
+    await client.run("comms.open('t', {}, {}, [new Uint8Array([1, 2, 3, 4]).subarray(1, 3)]);");
+    const [message] = client.messages.filter(m => m.type === 'comm');
+    expect([...new Uint8Array((message as { buffers: ArrayBuffer[] }).buffers[0]!)]).toEqual([2, 3]);
   });
 
   it('closes a comm for which there is no target', () => {
