@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
+# Jupyter asks for this where everything runs as root, as in a container.
+ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+
 # Only the tests use onnxruntime-node, and its binaries for the processor are in the package already.
 export ONNXRUNTIME_NODE_INSTALL = skip
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD = 1
@@ -36,7 +39,7 @@ model: $(VENV)/.linked
 	$(BIN)/jupyter loupe pull smollm2-135m
 
 lab: build $(VENV)/.linked model
-	$(BIN)/jupyter lab notebooks/00-quickstart.ipynb $(ARGS)
+	$(BIN)/jupyter lab notebooks/00-quickstart.ipynb $(ROOT) $(ARGS)
 
 check: node_modules/.installed
 	node scripts/test.mjs check
