@@ -154,7 +154,8 @@ export const clip: Family = {
         visionStack(part(config, 'vision_config'), 'vision.', projected)
       ],
       weights: { ...textWeights('text.'), ...visionWeights('vision.'), logit_scale: 'logit_scale' },
-      ignore
+      // Read when it is needed, outside the graphs.
+      ignore: [...ignore, /^logit_scale$/]
     };
   }
 };
