@@ -10,10 +10,15 @@ const TOLERANCE = 1e-4;
 /** Python repeats the shared heads before it caches them; here they are kept once, as in other families. */
 const REPEATED_HEADS = ['falcon/new-decoder'];
 
+/** One layer of a cache, in memory or on the device. */
+interface CachedLayer {
+  readonly keys: { readonly dims: readonly number[] };
+  readonly values: { readonly dims: readonly number[] };
+}
+
 interface Cache {
-  readonly length: number;
-  get(layer: number): { keys: Tensor; values: Tensor };
-  readonly cross?: readonly { keys: { dims: readonly number[] }; values: { dims: readonly number[] } }[];
+  readonly layers: readonly CachedLayer[];
+  readonly cross: readonly CachedLayer[];
 }
 
 /** Where the largest difference is, in words, or undefined when all is within tolerance. */
@@ -106,8 +111,8 @@ function collect(faults: string[], name: string, fault: string | undefined): voi
 /** Shapes of the cache against Python's. */
 function pastFaults(cache: Cache, past: Past, repeatedHeads: boolean): string[] {
   const own = past['self_attention']!;
-  if (cache.length !== own.length) {
-    return [`past_key_values: ${cache.length} layers, expected ${own.length}`];
+  if (cache.layers.length !== own.length) {
+    return [`past_key_values: ${cache.layers.length} layers, expected ${own.length}`];
   }
   const faults: string[] = [];
   const check = (name: string, actual: readonly number[], expected: readonly number[]): void => {
@@ -115,13 +120,13 @@ function pastFaults(cache: Cache, past: Past, repeatedHeads: boolean): string[] 
     collect(faults, name, actual.join() === wanted.join() ? undefined : `[${actual}], expected [${wanted}]`);
   };
   own.forEach(([keys, values], i) => {
-    const layer = cache.get(i);
+    const layer = cache.layers[i]!;
     check(`past keys ${i}`, layer.keys.dims, keys);
     check(`past values ${i}`, layer.values.dims, values);
   });
   past['cross_attention']?.forEach(([keys, values], i) => {
-    check(`past cross keys ${i}`, cache.cross?.[i]?.keys.dims ?? [], keys);
-    check(`past cross values ${i}`, cache.cross?.[i]?.values.dims ?? [], values);
+    check(`past cross keys ${i}`, cache.cross[i]?.keys.dims ?? [], keys);
+    check(`past cross values ${i}`, cache.cross[i]?.values.dims ?? [], values);
   });
   return faults;
 }
