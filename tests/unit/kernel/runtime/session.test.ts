@@ -401,7 +401,8 @@ describe('KernelSession: interrupt', () => {
     const next = client.run('await new Promise(r => setTimeout(r, 150)); turns');
     client.session.handle({ type: 'interrupt' });
     expect(await next).toMatchObject({ status: 'ok' });
-    expect(client.result().data['text/plain']).toBe('1000');
+    // The flag is looked at every 32nd turn.
+    expect(Number(client.result().data['text/plain'])).toBeLessThan(1033);
     client.session.handle({ type: 'start', options: {} });
   });
 
