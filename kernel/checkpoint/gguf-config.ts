@@ -73,6 +73,23 @@ const architectures: Readonly<Record<string, ArchitectureKeys>> = {
       use_parallel_residual: 'use_parallel_residual'
     }
   },
+  t5: {
+    model_type: 't5',
+    keys: {
+      context_length: 'n_positions',
+      block_count: 'num_layers',
+      decoder_block_count: 'num_decoder_layers',
+      feed_forward_length: 'd_ff',
+      embedding_length: 'd_model',
+      'attention.key_length': 'd_kv',
+      'attention.head_count': 'num_heads',
+      'attention.head_count_kv': 'num_key_value_heads',
+      [layerNorm]: 'layer_norm_epsilon',
+      'attention.relative_buckets_count': 'relative_attention_num_buckets',
+      decoder_start_token_id: 'decoder_start_token_id',
+      vocab_size: 'vocab_size'
+    }
+  },
   falcon: { model_type: 'falcon', keys: { ...common, [layerNorm]: 'layer_norm_epsilon' } }
 };
 
@@ -128,6 +145,11 @@ export function ggufArchitecture({ metadata, source }: GgufFile): string {
   return architecture;
 }
 
+/** Whether any block of a file has this weight, e.g. `ffn_gate`. */
+export function hasTensor(file: GgufFile, stem: string): boolean {
+  return file.tensors.some(tensor => tensor.name.endsWith(`.${stem}.weight`));
+}
+
 function setTokens(config: Config, { metadata }: GgufFile): void {
   const ids = { bos: 'bos_token_id', eos: 'eos_token_id', unknown: 'unk_token_id', padding: 'pad_token_id' };
   for (const [key, to] of Object.entries(ids)) {
@@ -168,21 +190,33 @@ function setExtras(config: Config, file: GgufFile, architecture: string, names: 
       config['attention_bias'] = true;
     }
   }
+  if (architecture === 't5') {
+    config['feed_forward_proj'] = hasTensor(file, 'ffn_gate') ? 'gated-gelu' : 'relu';
+  }
   if (architecture === 'falcon') {
     const kv = config['num_key_value_heads'];
     config['multi_query'] = kv === 1;
-    config['new_decoder_architecture'] = names.has('blk.0.attn_norm_2.weight');
+    config['new_decoder_architecture'] = hasTensor(file, 'attn_norm_2');
     config['num_kv_heads'] = kv;
   }
 }
 
+/** What every model must state, under any of the names families have for it. */
+const sizes = [
+  ['hidden_size', 'n_embd', 'd_model'],
+  ['num_hidden_layers', 'n_layer', 'num_layers'],
+  ['num_attention_heads', 'n_head', 'num_heads']
+];
+
 /** A config whose sizes make no sense would fail far from its cause. */
 function checkSizes(config: Config, file: GgufFile): void {
-  for (const key of ['hidden_size', 'n_embd', 'num_hidden_layers', 'n_layer', 'num_attention_heads', 'n_head']) {
-    const other = { hidden_size: 'n_embd', num_hidden_layers: 'n_layer', num_attention_heads: 'n_head' }[key];
-    const value = config[key] ?? (other && config[other]);
-    if ((other || key in config) && !(typeof value === 'number' && Number.isInteger(value) && value > 0)) {
-      throw new CheckpointError(file.source.name, `its metadata must give ${key}: current value is ${String(value)}`);
+  for (const names of sizes) {
+    const value = names.map(name => config[name]).find(size => size !== undefined);
+    if (!(typeof value === 'number' && Number.isInteger(value) && value > 0)) {
+      throw new CheckpointError(
+        file.source.name,
+        `its metadata must give ${names[0]}: current value is ${String(value ?? 'absent')}`
+      );
     }
   }
 }

@@ -22,14 +22,20 @@ export interface NameRule {
   readonly change?: Change;
 }
 
-/** Rules of one architecture: GGUF name without `blk.{i}.` and without suffix → rule. */
+/** Rules for the names of one kind of block. */
+export interface BlockMap {
+  /** What Hugging Face's names begin with, e.g. `model.layers.{i}.`. */
+  readonly to: string;
+  /** GGUF name without prefix and suffix → rule, relative to `to`. */
+  readonly rules: Readonly<Record<string, NameRule>>;
+}
+
+/** Rules of one architecture. */
 export interface NameMap {
-  /** Outside the blocks. */
+  /** Outside the blocks: GGUF name without suffix → rule. */
   readonly top: Readonly<Record<string, NameRule>>;
-  /** Inside `blk.{i}.`; `to` is relative to `blocks`. */
-  readonly block: Readonly<Record<string, NameRule>>;
-  /** What a block's names begin with, e.g. `model.layers.{i}.`. */
-  readonly blocks: string;
+  /** By what the GGUF names of blocks begin with: `blk`, or `enc.blk` and `dec.blk`. */
+  readonly blocks: Readonly<Record<string, BlockMap>>;
 }
 
 const rule = (to: string, change?: Change): NameRule => (change ? { to, change } : { to });
@@ -46,11 +52,12 @@ const mlp = {
   ffn_down: rule('mlp.down_proj')
 };
 
+const decoder = (to: string, rules: BlockMap['rules']): NameMap['blocks'] => ({ blk: { to, rules } });
+
 /** Qwen2's names are the common ones. */
 const qwen2: NameMap = {
   top,
-  blocks: 'model.layers.{i}.',
-  block: {
+  blocks: decoder('model.layers.{i}.', {
     attn_norm: rule('input_layernorm'),
     attn_q: rule('self_attn.q_proj'),
     attn_k: rule('self_attn.k_proj'),
@@ -58,12 +65,12 @@ const qwen2: NameMap = {
     attn_output: rule('self_attn.o_proj'),
     ffn_norm: rule('post_attention_layernorm'),
     ...mlp
-  }
+  })
 };
 
-const withBlock = (base: NameMap, block: NameMap['block']): NameMap => ({
-  ...base,
-  block: { ...base.block, ...block }
+const withBlock = ({ top, blocks }: NameMap, rules: BlockMap['rules']): NameMap => ({
+  top,
+  blocks: decoder(blocks['blk']!.to, { ...blocks['blk']!.rules, ...rules })
 });
 
 const qkNorms = { attn_q_norm: rule('self_attn.q_norm'), attn_k_norm: rule('self_attn.k_norm') };
@@ -87,8 +94,59 @@ const gemma2: NameMap = {
 
 const transposed = { kind: 'transpose' } as const;
 
+/** Whether a file's blocks have a tensor, where its presence decides what others are. */
+type Has = (stem: string) => boolean;
+
+/** T5's blocks are lists of layers: attention, cross-attention in the decoder, and the feed-forward net last. */
+function t5(has: Has): NameMap {
+  const attention = (prefix: string, to: string): BlockMap['rules'] => ({
+    [`${prefix}attn_q`]: rule(`${to}.q`),
+    [`${prefix}attn_k`]: rule(`${to}.k`),
+    [`${prefix}attn_v`]: rule(`${to}.v`),
+    [`${prefix}attn_o`]: rule(`${to}.o`),
+    [`${prefix}attn_rel_b`]: rule(`${to}.relative_attention_bias`)
+  });
+  const feedForward = (layer: number): BlockMap['rules'] => ({
+    ffn_norm: rule(`layer.${layer}.layer_norm`),
+    ffn_gate: rule(`layer.${layer}.DenseReluDense.wi_0`),
+    ffn_up: rule(`layer.${layer}.DenseReluDense.${has('ffn_gate') ? 'wi_1' : 'wi'}`),
+    ffn_down: rule(`layer.${layer}.DenseReluDense.wo`)
+  });
+  const self = { attn_norm: rule('layer.0.layer_norm'), ...attention('', 'layer.0.SelfAttention') };
+  const cross = { cross_attn_norm: rule('layer.1.layer_norm'), ...attention('cross_', 'layer.1.EncDecAttention') };
+  return {
+    top: {
+      token_embd: rule('shared'),
+      'enc.output_norm': rule('encoder.final_layer_norm'),
+      'dec.output_norm': rule('decoder.final_layer_norm'),
+      output: rule('lm_head')
+    },
+    blocks: {
+      'enc.blk': { to: 'encoder.block.{i}.', rules: { ...self, ...feedForward(1) } },
+      'dec.blk': { to: 'decoder.block.{i}.', rules: { ...self, ...cross, ...feedForward(2) } }
+    }
+  };
+}
+
+const falcon = (has: Has): NameMap => ({
+  top: {
+    token_embd: rule('transformer.word_embeddings'),
+    output_norm: rule('transformer.ln_f'),
+    output: rule('lm_head')
+  },
+  blocks: decoder('transformer.h.{i}.', {
+    // The 40B's attention and feed-forward net have a norm each.
+    attn_norm: rule(has('attn_norm_2') ? 'ln_mlp' : 'input_layernorm'),
+    attn_norm_2: rule('ln_attn'),
+    attn_qkv: rule('self_attention.query_key_value', { kind: 'regroup-qkv' }),
+    attn_output: rule('self_attention.dense'),
+    ffn_up: rule('mlp.dense_h_to_4h'),
+    ffn_down: rule('mlp.dense_4h_to_h')
+  })
+});
+
 /** Architectures by `general.architecture`. */
-export const nameMaps: Readonly<Record<string, NameMap>> = {
+export const nameMaps: Readonly<Record<string, NameMap | ((has: Has) => NameMap)>> = {
   llama,
   mistral: llama,
   smollm3: llama,
@@ -113,15 +171,14 @@ export const nameMaps: Readonly<Record<string, NameMap>> = {
       output_norm: rule('transformer.ln_f'),
       output: rule('lm_head')
     },
-    blocks: 'transformer.h.{i}.',
-    block: {
+    blocks: decoder('transformer.h.{i}.', {
       attn_norm: rule('ln_1'),
       attn_qkv: rule('attn.c_attn', transposed),
       attn_output: rule('attn.c_proj', transposed),
       ffn_norm: rule('ln_2'),
       ffn_up: rule('mlp.c_fc', transposed),
       ffn_down: rule('mlp.c_proj', transposed)
-    }
+    })
   },
   gptneox: {
     top: {
@@ -129,31 +186,17 @@ export const nameMaps: Readonly<Record<string, NameMap>> = {
       output_norm: rule('gpt_neox.final_layer_norm'),
       output: rule('embed_out')
     },
-    blocks: 'gpt_neox.layers.{i}.',
-    block: {
+    blocks: decoder('gpt_neox.layers.{i}.', {
       attn_norm: rule('input_layernorm'),
       attn_qkv: rule('attention.query_key_value', { kind: 'regroup-qkv' }),
       attn_output: rule('attention.dense'),
       ffn_norm: rule('post_attention_layernorm'),
       ffn_up: rule('mlp.dense_h_to_4h'),
       ffn_down: rule('mlp.dense_4h_to_h')
-    }
+    })
   },
-  falcon: {
-    top: {
-      token_embd: rule('transformer.word_embeddings'),
-      output_norm: rule('transformer.ln_f'),
-      output: rule('lm_head')
-    },
-    blocks: 'transformer.h.{i}.',
-    block: {
-      attn_norm: rule('input_layernorm'),
-      attn_qkv: rule('self_attention.query_key_value', { kind: 'regroup-qkv' }),
-      attn_output: rule('self_attention.dense'),
-      ffn_up: rule('mlp.dense_h_to_4h'),
-      ffn_down: rule('mlp.dense_4h_to_h')
-    }
-  }
+  falcon,
+  t5
 };
 
 /**
@@ -165,17 +208,18 @@ export const nameMaps: Readonly<Record<string, NameMap>> = {
  * no counterpart (`rope_freqs.weight`).
  */
 export function huggingFaceName(map: NameMap, name: string): { name: string; change?: Change } | undefined {
-  const match = /^(?:blk\.(\d+)\.)?(.+?)(\.weight|\.bias)$/.exec(name);
+  const match = /^(?:((?:enc\.|dec\.)?blk)\.(\d+)\.)?(.+?)(\.weight|\.bias)$/.exec(name);
   if (!match) {
     return undefined;
   }
-  const [, block, stem, suffix] = match as unknown as [string, string | undefined, string, string];
-  const rules = block === undefined ? map.top : map.block;
-  const found = Object.hasOwn(rules, stem) ? rules[stem]! : undefined;
+  const [, kind, block, stem, suffix] = match as unknown as [string, string?, string?, string?, string?];
+  const blocks = kind !== undefined && Object.hasOwn(map.blocks, kind) ? map.blocks[kind] : undefined;
+  const rules = kind === undefined ? map.top : blocks?.rules;
+  const found = rules && Object.hasOwn(rules, stem!) ? rules[stem!] : undefined;
   if (!found) {
     return undefined;
   }
-  const prefix = block === undefined ? '' : map.blocks.replace('{i}', block);
-  const hf = prefix + found.to + suffix;
+  const prefix = blocks ? blocks.to.replace('{i}', block!) : '';
+  const hf = prefix + found.to + suffix!;
   return found.change ? { name: hf, change: found.change } : { name: hf };
 }

@@ -2,7 +2,7 @@
 import { CheckpointError, elementCount, type TensorInfo } from './checkpoint';
 import { decode } from './decode';
 import { bytesOf, type DataType } from './dtypes';
-import { ggufArchitecture } from './gguf-config';
+import { ggufArchitecture, hasTensor } from './gguf-config';
 import { huggingFaceName, nameMaps, type Change } from './gguf-names';
 import type { GgufFile, GgufTensor } from './gguf';
 import type { Entry } from './table';
@@ -13,7 +13,8 @@ import type { Entry } from './table';
  * @throws {CheckpointError} If the architecture is not a known one, or head counts do not fit a tensor.
  */
 export function ggufEntries(file: GgufFile): Map<string, Entry> {
-  const map = nameMaps[ggufArchitecture(file)]!;
+  const maps = nameMaps[ggufArchitecture(file)]!;
+  const map = typeof maps === 'function' ? maps(stem => hasTensor(file, stem)) : maps;
   const entries = new Map<string, Entry>();
   for (const tensor of file.tensors) {
     const target = huggingFaceName(map, tensor.name);

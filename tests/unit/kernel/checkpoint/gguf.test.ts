@@ -25,7 +25,8 @@ const digest = (values: Float32Array): string =>
 describe('openCheckpoint() of GGUF', () => {
   it('has a fixture for every architecture it reads', () => {
     // A file of "mistral" is one of "llama" under another name.
-    expect([...architectures, 'mistral'].sort()).toEqual([...ggufArchitectures].sort());
+    const covered = new Set([...architectures.map(name => name.split('-')[0]), 'mistral']);
+    expect([...covered].sort()).toEqual([...ggufArchitectures].sort());
   });
 
   it.each(architectures)('gives names, dims and values of Python for %s', async arch => {
@@ -113,7 +114,9 @@ describe('ggufConfig()', () => {
 
   it.each(architectures.filter(arch => records[arch]!.config))('has the values of Python for %s', async arch => {
     const config = await ggufConfig((await openGguf(folder(arch)))!);
-    for (const [key, value] of Object.entries(records[arch]!.config!)) {
+    // T5Config makes is_gated_act of feed_forward_proj, which is given instead.
+    const keys = Object.entries(records[arch]!.config!).filter(([key]) => key !== 'is_gated_act');
+    for (const [key, value] of keys) {
       expect([key, config[spelt[key] ?? key]]).toEqual([key, value]);
     }
   });
