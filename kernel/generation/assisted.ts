@@ -54,7 +54,7 @@ async function decodeWith(source: CandidateGenerator, context: DecodingContext):
     : 0;
   let { kwargs } = context;
   let finished = false;
-  let aborted = signal?.aborted ?? false;
+  let aborted = signal.aborted;
   let first = true;
   (kwargs['past_key_values'] as GenerationCache | undefined)?.activate_past_recording?.();
   const known = (kwargs['past_key_values'] as GenerationCache | undefined)?.get_seq_length() ?? 0;
@@ -87,7 +87,7 @@ async function decodeWith(source: CandidateGenerator, context: DecodingContext):
     finished = (await criteria.__call__(tokenTensor([ids]), record.scores))[0]!;
     first = false;
     await nextTask();
-    aborted = !finished && (signal?.aborted ?? false);
+    aborted = !finished && signal.aborted;
   }
   return record.output(tokenTensor([ids]), kwargs, aborted);
 }

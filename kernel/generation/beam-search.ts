@@ -65,7 +65,7 @@ export const beamSearch: Decoding = async context => {
   let { kwargs } = context;
   let length = promptLength;
   let first = true;
-  let aborted = signal?.aborted ?? false;
+  let aborted = signal.aborted;
   for (let done = false; !done && !aborted;) {
     let outputs;
     if (first) {
@@ -105,7 +105,7 @@ export const beamSearch: Decoding = async context => {
       await reorder(kwargs['past_key_values'] as GenerationCache | undefined, order);
     }
     await nextTask();
-    aborted = !done && (signal?.aborted ?? false);
+    aborted = !done && signal.aborted;
   }
   if (aborted) {
     groups.forEach(group => includeRunning(group, Math.max(1, length - promptLength), p.length_penalty));

@@ -27,7 +27,8 @@ export interface DecodingContext {
   readonly pad: number | undefined;
   readonly generator: RandomGenerator;
   readonly streamer: Pick<BaseStreamer, 'put' | 'end'> | undefined;
-  readonly signal: AbortSignal | undefined;
+  /** Ends decoding between two tokens. */
+  readonly signal: { readonly aborted: boolean };
   /** Told of every pass, so that its cache is freed should decoding fail. */
   readonly hold: (outputs: GenerationForwardOutput) => void;
   /** Drafts tokens for assisted decoding. */

@@ -1,46 +1,19 @@
 import type { Tensor } from '../tensor/tensor';
-import { checkAcceptedInputs, accepts } from './accepted-inputs';
-import { assistedDecoding } from './assisted';
+import { accepts, checkAcceptedInputs } from './accepted-inputs';
 import { asTensor } from './batch';
-import { beamSearch } from './beam-search';
-import type { Decoding } from './decoding';
+import { buildCriteria } from './criteria-table';
+import { decodingFor } from './decoding-mode';
 import { setLengths } from './length-limits';
-import type { GenerationCache, GenerationTokenizer, GenerativeModel } from './model';
-import {
-  addEncoderOutputs,
-  addMaskAndPositions,
-  decoderStart,
-  expandInputs,
-  normalizeInputs,
-  takePrompt,
-  type Prompt
-} from './model-inputs';
+import type { GenerationCache, GenerativeModel } from './model';
+import { normalizeInputs } from './model-inputs';
 import type { GenerateOutput } from './output';
-import {
-  checkModelConfig,
-  mergeParameters,
-  type GenerationOptions,
-  type MergedOptions,
-  type ResolvedParameters
-} from './parameters';
 import { checkCompanions } from './parameter-checks';
+import { checkModelConfig, mergeParameters, type GenerationOptions } from './parameters';
 import { UnbatchedClassifierFreeGuidanceLogitsProcessor } from './processors/guidance';
-import { buildProcessors, mergeOwn } from './processor-table';
+import { buildProcessors } from './processor-table';
+import { preparePrompt } from './prompt';
 import { defaultGenerator, RandomGenerator } from './random';
-import { tokenRows } from './rows';
-import { sample } from './sample';
-import { specialTokens, type SpecialTokens } from './special-tokens';
-import { StopStringCriteria } from './stop-strings';
-import {
-  ConfidenceCriteria,
-  EosTokenCriteria,
-  MaxLengthCriteria,
-  MaxTimeCriteria,
-  StoppingCriteriaList,
-  type StoppingCriteriaLike
-} from './stopping-criteria';
 import { defaultSignal } from './turn';
-import { warn } from './warnings';
 
 /**
  * Generates token ids from a prompt, as `generate` of transformers does.
@@ -104,7 +77,12 @@ async function run(
     ...rest
   } = options;
   // Asked for before anything is awaited: the cell that calls is the one that can be interrupted.
-  const signal = ownSignal ?? defaultSignal();
+  const cell = defaultSignal();
+  const signal = {
+    get aborted(): boolean {
+      return Boolean(ownSignal?.aborted || cell?.aborted);
+    }
+  };
   if (custom_generate != null || synced_gpus) {
     const name = synced_gpus ? 'synced_gpus' : 'custom_generate';
     throw new RangeError(`Cannot generate with ${name} as only built-in decoding runs here: leave it out`);
@@ -115,7 +93,7 @@ async function run(
   const merged = mergeParameters(rest, generation_config, model.generation_config);
   const { parameters } = merged;
   checkCompanions(parameters, options);
-  const decode = decodingFor(parameters, assistant_model ?? undefined, streamer !== undefined);
+  const decode = decodingFor(parameters, assistant_model != null, streamer !== undefined);
   const kwargs = normalizeInputs(merged.modelInputs);
   if (parameters.output_attentions) {
     kwargs['output_attentions'] = true;
@@ -125,26 +103,8 @@ async function run(
   }
   checkAcceptedInputs(model, kwargs);
 
-  const hasMask = kwargs['attention_mask'] !== undefined;
-  const prompt = takePrompt(
-    model,
-    inputs === undefined ? undefined : asTensor(inputs, 'inputs'),
-    kwargs,
-    parameters.bos_token_id
-  );
-  const batch = prompt.tensor.dims[0]!;
-  const special = specialTokens(parameters, model.is_encoder_decoder, hasMask, batch);
-  warnOfRightPadding(model, prompt, kwargs['attention_mask'] as Tensor | undefined, special);
-  if (prompt.name === 'inputs_embeds' && !model.is_encoder_decoder) {
-    parameters.use_cache = true;
-  }
-  const maskLength = addMaskAndPositions(model, prompt, kwargs, special);
-  await addEncoderOutputs(model, prompt, kwargs, {
-    output_attentions: parameters.output_attentions,
-    output_hidden_states: parameters.output_hidden_states
-  });
-  const start = model.is_encoder_decoder ? decoderStart(batch, special.decoderStart, kwargs) : prompt.ids;
-  const ids = expandInputs(Math.max(parameters.num_beams, parameters.num_return_sequences), start, kwargs);
+  const given = inputs == null ? undefined : asTensor(inputs, 'inputs');
+  const { prompt, special, ids, maskLength } = await preparePrompt(model, given, kwargs, parameters);
   await streamer?.put(ids);
   const idsLength = ids.dims[1]!;
   setLengths(merged, prompt, idsLength, model);
@@ -169,7 +129,9 @@ async function run(
     },
     [...(logits_processor ?? [])]
   );
-  const criteria = buildCriteria(merged, model, special, tokenizer ?? undefined, [...(stopping_criteria ?? [])]);
+  const criteria = buildCriteria(parameters, model, special.eos, tokenizer ?? undefined, [
+    ...(stopping_criteria ?? [])
+  ]);
   kwargs['use_cache'] = parameters.use_cache;
 
   let output: GenerateOutput;
@@ -220,73 +182,6 @@ async function run(
   return output.sequences;
 }
 
-/** The way of decoding the parameters ask for. */
-function decodingFor(p: ResolvedParameters, assistant: GenerativeModel | undefined, streams: boolean): Decoding {
-  const beams = p.num_beams > 1;
-  const moved =
-    p['constraints'] != null || p['force_words_ids'] != null
-      ? 'Constrained Beam Search'
-      : beams && (p['num_beam_groups'] as number) > 1
-        ? 'Group Beam Search'
-        : !beams && !p.do_sample && (p.top_k ?? 0) > 1 && (p['penalty_alpha'] as number) > 0
-          ? 'Contrastive Search'
-          : p['dola_layers'] != null
-            ? 'Dola Generation'
-            : undefined;
-  if (moved) {
-    const repository = moved === 'Dola Generation' ? 'dola' : moved.toLowerCase().replace(/ /g, '-');
-    throw new RangeError(
-      `${moved} requires \`trust_remote_code=True\` in your \`generate\` call, since it loads ` +
-        `https://hf.co/transformers-community/${repository}.`
-    );
-  }
-  if (beams) {
-    if (streams) {
-      throw new RangeError(
-        '`streamer` cannot be used with beam search (yet!). Make sure that `num_beams` is set to 1.'
-      );
-    }
-    if (assistant || p.prompt_lookup_num_tokens !== undefined) {
-      warn(
-        "You've set `assistant_model` or `use_mtp`, which triggers assisted generate. Currently, assisted generate " +
-          'is only supported with Greedy Search and Sample. However, the base decoding mode (based on current flags) ' +
-          `is ${p.do_sample ? 'beam_sample' : 'beam_search'} -- some of the set flags will be ignored.`
-      );
-    }
-    return beamSearch;
-  }
-  if (assistant || p.prompt_lookup_num_tokens !== undefined) {
-    if (p.num_return_sequences > 1) {
-      throw new RangeError(
-        `num_return_sequences has to be 1 when doing assisted generate, but is ${p.num_return_sequences}.`
-      );
-    }
-    return assistedDecoding;
-  }
-  return sample;
-}
-
-function warnOfRightPadding(
-  model: GenerativeModel,
-  { tensor }: Prompt,
-  mask: Tensor | undefined,
-  { pad }: SpecialTokens
-): void {
-  if (model.is_encoder_decoder || pad === undefined || tensor.dims[0]! <= 1 || tensor.dims.length !== 2) {
-    return;
-  }
-  const sameShape = mask?.dims.length === 2 && mask.dims.every((d, i) => d === tensor.dims[i]);
-  const padded = sameShape
-    ? tokenRows(mask!).some(row => row[row.length - 1] === 0)
-    : tokenRows(tensor).some(row => row[row.length - 1] === pad);
-  if (padded) {
-    warn(
-      'A decoder-only architecture is being used, but right-padding was detected! For correct generation results, ' +
-        "please set `padding_side='left'` when initializing the tokenizer."
-    );
-  }
-}
-
 function checkCache(kwargs: Readonly<Record<string, unknown>>): GenerationCache | undefined {
   const cache = kwargs['past_key_values'];
   if (Array.isArray(cache)) {
@@ -295,36 +190,4 @@ function checkCache(kwargs: Readonly<Record<string, unknown>>): GenerationCache 
     );
   }
   return cache as GenerationCache | undefined;
-}
-
-function buildCriteria(
-  { parameters: p }: MergedOptions,
-  model: GenerativeModel,
-  { eos }: SpecialTokens,
-  tokenizer: GenerationTokenizer | undefined,
-  own: readonly StoppingCriteriaLike[]
-): StoppingCriteriaList {
-  const builtIn: StoppingCriteriaLike[] = [new MaxLengthCriteria(p.max_length, model.config.max_position_embeddings)];
-  if (p.max_time !== undefined) {
-    builtIn.push(new MaxTimeCriteria(p.max_time));
-  }
-  if (p.stop_strings !== undefined) {
-    if (!tokenizer) {
-      throw new TypeError(
-        "There are one or more stop strings, either in the arguments to `generate` or in the model's generation " +
-          "config, but we could not locate a tokenizer. When generating with stop strings, you must pass the model's " +
-          'tokenizer to the `tokenizer` argument of `generate`.'
-      );
-    }
-    builtIn.push(new StopStringCriteria(tokenizer, p.stop_strings));
-  }
-  if (eos) {
-    builtIn.push(new EosTokenCriteria(eos));
-  }
-  if (p.is_assistant && p.assistant_confidence_threshold !== undefined && p.assistant_confidence_threshold > 0) {
-    builtIn.push(new ConfidenceCriteria(p.assistant_confidence_threshold));
-  }
-  const criteria = new StoppingCriteriaList();
-  criteria.push(...mergeOwn(builtIn, own));
-  return criteria;
 }

@@ -11,8 +11,8 @@ import { Tensor } from '../tensor/tensor';
 export function logitsAt(logits: Tensor | undefined, fromEnd = 1): Tensor {
   if (!logits) {
     throw new TypeError(
-      'Cannot generate as the model must have a language model head: its output has no logits. Use a class for causal ' +
-        'language modelling, e.g. AutoModelForCausalLM'
+      'Cannot generate as the model must have a language model head: its output has no logits. Use a class for ' +
+        'causal language modelling, e.g. AutoModelForCausalLM'
     );
   }
   if (logits.dims.length !== 3) {

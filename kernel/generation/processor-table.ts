@@ -1,6 +1,7 @@
 import type { Tensor } from '../tensor/tensor';
 import type { GenerativeModel } from './model';
 import { LogitsProcessor, LogitsProcessorList, type LogitsProcessorLike } from './logits-processor';
+import { mergeOwn } from './merge-own';
 import type { ResolvedParameters } from './parameters';
 import { NoBadWordsLogitsProcessor, SequenceBiasLogitsProcessor } from './processors/bias';
 import { UnbatchedClassifierFreeGuidanceLogitsProcessor } from './processors/guidance';
@@ -32,8 +33,7 @@ import {
 } from './processors/truncation';
 import { WatermarkLogitsProcessor } from './processors/watermark';
 import { tokenRows } from './rows';
-import { StoppingCriteria } from './stopping-criteria';
-import { warn, warnOnce } from './warnings';
+import { warn } from './warnings';
 
 /** What the processors of one generation are made from. */
 export interface ProcessorContext {
@@ -217,25 +217,4 @@ function paddingLengths(mask: Tensor): number[] {
       row.findIndex(x => x !== 0)
     )
   );
-}
-
-/**
- * Built-in parts with the caller's: one of the same class takes the built-in's place, the rest follow.
- */
-export function mergeOwn<T extends object>(builtIn: readonly T[], own: readonly T[]): T[] {
-  const merged: T[] = builtIn.map(part => {
-    const replacement = own.find(mine => typeof mine === 'object' && mine.constructor === part.constructor);
-    if (!replacement) {
-      return part;
-    }
-    const kind = replacement instanceof StoppingCriteria ? 'stopping criteria' : 'logits processor';
-    const name = part.constructor.name;
-    warnOnce(
-      `A custom ${kind} of type ${name} has been passed to \`.generate()\`, but it was also created in ` +
-        `\`.generate()\`, given its parameterization. The custom ${name} will take precedence. Please check the ` +
-        `docstring of ${name} to see related \`.generate()\` flags.`
-    );
-    return replacement;
-  });
-  return [...merged, ...own.filter(mine => !merged.includes(mine))];
 }

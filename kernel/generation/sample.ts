@@ -16,7 +16,7 @@ export const sample: Decoding = async context => {
   let input_ids = context.input_ids;
   let { kwargs } = context;
   const unfinished = rows.map(() => true);
-  let aborted = signal?.aborted ?? false;
+  let aborted = signal.aborted;
   let first = true;
   while (!aborted && unfinished.includes(true)) {
     let outputs;
@@ -58,7 +58,7 @@ export const sample: Decoding = async context => {
     done.forEach((stop, r) => (unfinished[r] &&= !stop));
     await streamer?.put(new Tensor('int64', BigInt64Array.from(tokens, BigInt), [tokens.length]));
     await nextTask();
-    aborted = (signal?.aborted ?? false) && unfinished.includes(true);
+    aborted = signal.aborted && unfinished.includes(true);
   }
   return record.output(input_ids, kwargs, aborted);
 };

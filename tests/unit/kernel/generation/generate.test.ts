@@ -335,6 +335,22 @@ describe('generate() with a signal', () => {
     }
   });
 
+  it('generate() with a signal of its own still ends when the cell is interrupted', async () => {
+    const controller = new AbortController();
+    setDefaultSignal(() => controller.signal);
+    try {
+      const out = await generate(new TableModel(), {
+        input_ids: PROMPT,
+        max_new_tokens: 40,
+        signal: new AbortController().signal,
+        stopping_criteria: [stopAt(6, controller)]
+      });
+      expect(out).toHaveProperty('aborted', true);
+    } finally {
+      setDefaultSignal(() => undefined);
+    }
+  });
+
   it('generate() that ends by itself is not marked', async () => {
     const out = await generate(new TableModel(), {
       input_ids: PROMPT,
