@@ -132,7 +132,10 @@ export const configFieldDocs: { readonly [field: string]: FieldDoc } = {
     meaning: 'Attention scores are squeezed into ± this by tanh before the softmax.',
     effect: 'scores = cap · tanh(scores / cap)'
   },
-  final_logit_softcapping: { meaning: 'The same for the logits.', effect: 'logits = cap · tanh(logits / cap)' },
+  final_logit_softcapping: {
+    meaning: 'Logits are squeezed into ± this by tanh.',
+    effect: 'logits = cap · tanh(logits / cap)'
+  },
   query_pre_attn_scalar: {
     meaning: 'Attention scores are divided by the square root of this instead of head_dim’s.',
     effect: 'Scale of the attention scores.'
@@ -157,3 +160,11 @@ export const configFieldDocs: { readonly [field: string]: FieldDoc } = {
   patch_size: { meaning: 'Side of a patch in pixels.', effect: '(image_size / patch_size)² patches, one token each.' },
   projection_dim: { meaning: 'Width of the space in which images and texts are compared.' }
 };
+
+/** Field → what it is and what it does, as one text. */
+export const configFieldMeanings: { readonly [field: string]: string } = Object.fromEntries(
+  Object.entries(configFieldDocs).map(([field, { meaning, effect }]) => [
+    field,
+    effect === undefined ? meaning : `${meaning} ${effect}`
+  ])
+);
