@@ -38,6 +38,8 @@ export interface DisplayLimits {
   width: number;
   /** Characters a cell may print. Default 2,000,000. */
   max_stream: number;
+  /** Characters of one representation of a value; a larger one is left out with a note. Default 50,000,000. */
+  max_data: number;
 }
 
 /** Template tag for markup, or a function of a whole text. */

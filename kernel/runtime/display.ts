@@ -1,8 +1,9 @@
 /** Values → MIME bundles. */
 import type { Json, MimeBundle } from '../protocol/messages';
 import { HTML, JAVASCRIPT, JPEG, LATEX, MARKDOWN, PNG, SVG, TEXT } from '../protocol/mime';
-import { dataProperty, inspect, truncate, inspectDefaults, type InspectOptions } from './inspect';
+import { dataProperty, inspect, truncate, type InspectOptions } from './inspect';
 import { isError } from './errors';
+import { outputLimits } from './outputs';
 
 /** Deno's protocol: a method that returns a MIME bundle, or a promise of one. */
 export const jupyterDisplay = Symbol.for('Jupyter.display');
@@ -107,11 +108,30 @@ function complete(found: unknown, value: unknown, options: InspectOptions): Repr
   if (typeof bundle !== 'object' || bundle === null || Object.keys(bundle).length === 0) {
     return { data: { [TEXT]: typeof bundle === 'string' ? bundle : inspect(value, options) }, metadata: {} };
   }
-  const data = toJson(bundle) as MimeBundle;
+  const data = withoutHuge(toJson(bundle) as MimeBundle);
   if (!(TEXT in data)) {
     data[TEXT] = fallback(value, data, options);
   }
   return { data, metadata: (toJson(metadata ?? {}) as { [key: string]: Json }) ?? {} };
+}
+
+/** Leaves out what would stop the page, and later the saved notebook, from opening. */
+function withoutHuge(data: MimeBundle): MimeBundle {
+  const { max_data } = outputLimits;
+  const notes: string[] = [];
+  for (const [mime, value] of Object.entries(data)) {
+    if (typeof value === 'string' && value.length > max_data) {
+      delete data[mime];
+      notes.push(
+        `[${mime} of ${value.length.toLocaleString('en')} characters left out: display_options({ max_data: Infinity }) shows it]`
+      );
+    }
+  }
+  if (notes.length > 0) {
+    const text = data[TEXT];
+    data[TEXT] = [...(typeof text === 'string' ? [text] : []), ...notes].join('\n');
+  }
+  return data;
 }
 
 /** Text for front ends that cannot draw the rest. */
@@ -138,7 +158,10 @@ export function rawRepresentation(bundle: unknown, metadata: unknown = {}): Repr
       `Cannot display a raw value as it must be an object of MIME types: current value is ${inspect(bundle, { depth: 0 })}`
     );
   }
-  return { data: toJson(bundle) as MimeBundle, metadata: (toJson(metadata) as { [key: string]: Json }) ?? {} };
+  return {
+    data: withoutHuge(toJson(bundle) as MimeBundle),
+    metadata: (toJson(metadata) as { [key: string]: Json }) ?? {}
+  };
 }
 
 /**
@@ -190,6 +213,3 @@ export function toJson(value: unknown, path: readonly object[] = []): Json {
 function isThenable(value: unknown): value is Promise<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
-
-/** What `display_options()` takes. */
-export const displayDefaults = inspectDefaults;

@@ -104,7 +104,18 @@ function isDomException(value: unknown): boolean {
   return typeof DOMException !== 'undefined' && value instanceof DOMException;
 }
 
+/** Characters of a message that are shown: somebody throws whole files. */
+const longest = 10_000;
+
 function nameAndMessage(thrown: unknown): { ename: string; evalue: string } {
+  const { ename, evalue } = wholeMessage(thrown);
+  return {
+    ename,
+    evalue: evalue.length > longest ? `${evalue.slice(0, longest)}… (${evalue.length} characters)` : evalue
+  };
+}
+
+function wholeMessage(thrown: unknown): { ename: string; evalue: string } {
   if (!isError(thrown)) {
     const kind = thrown === null ? 'null' : typeof thrown === 'object' ? 'object' : typeof thrown;
     return { ename: `Thrown ${kind}`, evalue: typeof thrown === 'string' ? thrown : safely(() => inspect(thrown)) };

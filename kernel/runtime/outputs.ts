@@ -9,7 +9,9 @@ const large = 64 * 1024;
 /** Limits that `display_options()` changes. */
 export const outputLimits = {
   /** Characters a cell may print before the rest is dropped with a note. */
-  max_stream: 2_000_000
+  max_stream: 2_000_000,
+  /** Characters of one representation (HTML, SVG, an image) of a value; larger ones are left out with a note. */
+  max_data: 50_000_000
 };
 
 /** Outputs of one cell, in order. Lives as long as background work of the cell may print. */

@@ -257,6 +257,17 @@ describe('KernelSession: display', () => {
     expect(client.result().data['text/plain']).toContain('must not be circular');
   });
 
+  it('leaves out a representation that would stop the page', async () => {
+    const client = new Client();
+    await client.run("html('x'.repeat(60_000_000))");
+    expect(client.result().data).toEqual({
+      'text/plain': expect.stringContaining('[text/html of 60,000,000 characters left out')
+    });
+    const reply = await client.run("throw new Error('y'.repeat(60_000_000))");
+    expect(reply.evalue.length).toBeLessThan(11_000);
+    expect(JSON.stringify(reply).length).toBeLessThan(100_000);
+  });
+
   it('updates by id, by handle and as Deno does', async () => {
     const client = new Client();
     await client.run(
