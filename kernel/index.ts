@@ -2,7 +2,10 @@
  * What a cell can call (`import … from 'loupe'`; all of it is also bound in every cell). Importing costs nothing: the
  * inference engine is loaded with the first model.
  */
+import { configFieldMeanings } from './config/field-docs';
 import { concreteClasses } from './modeling/classes';
+import { config_view as drawConfig } from './plots/config';
+import type { View } from './plots/view';
 
 export { PretrainedConfig } from './config/config';
 export { GenerationConfig } from './config/generation-config';
@@ -32,12 +35,7 @@ export { setNotices, setProgress } from './modeling/notice';
 export { ModelOutput } from './modeling/outputs';
 export { PreTrainedModel } from './modeling/pretrained-model';
 export { QWenCache } from './modeling/qwen-cache';
-export {
-  StopWordsLogitsProcessor,
-  decode_tokens,
-  get_stop_words_ids,
-  make_context
-} from './modeling/qwen-context';
+export { StopWordsLogitsProcessor, decode_tokens, get_stop_words_ids, make_context } from './modeling/qwen-context';
 export { registerFamily as register_family } from './models/registry';
 export * from './plots';
 export * from './tensor/factories';
@@ -46,3 +44,16 @@ export { PreTrainedTokenizer } from './tokenizer/tokenizer';
 
 /** Classes of every family by name (`Qwen2ForCausalLM`), to be bound beside the exports above. */
 export { concreteClasses };
+
+/**
+ * Explains a configuration field by field, in words.
+ *
+ * @param config What `AutoConfig.from_pretrained` returns.
+ * @param options `title`, and `docs`: explanations by field, in place of the built-in ones.
+ */
+export function config_view(
+  config: Parameters<typeof drawConfig>[0],
+  options: Parameters<typeof drawConfig>[1] = {}
+): View {
+  return drawConfig(config, { docs: configFieldMeanings, ...options });
+}

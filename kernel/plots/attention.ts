@@ -48,7 +48,12 @@ interface Held {
 }
 
 /** Reads, shrinks where it would be too heavy, and packs. */
-function hold(source: Attentions, tokens: readonly string[], mode: AttentionData['mode'], o: AttentionViewOptions): Held {
+function hold(
+  source: Attentions,
+  tokens: readonly string[],
+  mode: AttentionData['mode'],
+  o: AttentionViewOptions
+): Held {
   let patterns = readPatterns(source, o);
   const { query, key } = axisTokens(patterns, tokens, o.query_tokens);
   const chosen = layerIndex(patterns, o.layer ?? 0);
@@ -263,7 +268,12 @@ function firstKeyTable({ values, data }: Held): { columns: string[]; rows: (stri
       return sum / q;
     });
     const best = means.indexOf(Math.max(...means));
-    return [layer, rounded(means.reduce((a, b) => a + b, 0) / h), data.heads[Math.max(best, 0)]!, rounded(means[best] ?? NaN)];
+    return [
+      layer,
+      rounded(means.reduce((a, b) => a + b, 0) / h),
+      data.heads[Math.max(best, 0)]!,
+      rounded(means[best] ?? NaN)
+    ];
   });
   return { columns: ['layer', 'mean weight on the first key', 'most by head', 'weight'], rows };
 }

@@ -3,7 +3,16 @@ import type { Dense } from './input';
 import { axisLabel, escapeHtml, rounded } from './strings';
 
 /** Even in lightness, white to dark blue (ColorBrewer Blues). */
-export const SEQUENTIAL = scale(['#ffffff', '#deebf7', '#c6dbef', '#9ecae1', '#6baed6', '#3182bd', '#08519c', '#08306b']);
+export const SEQUENTIAL = scale([
+  '#ffffff',
+  '#deebf7',
+  '#c6dbef',
+  '#9ecae1',
+  '#6baed6',
+  '#3182bd',
+  '#08519c',
+  '#08306b'
+]);
 /** Blue, white, red, which colour-blind readers can tell apart (ColorBrewer RdBu). */
 export const DIVERGING = scale(['#2166ac', '#67a9cf', '#d1e5f0', '#f7f7f7', '#fddbc7', '#ef8a62', '#b2182b']);
 

@@ -1,3 +1,16 @@
 export { attention_view, cross_attention_view, head_view, model_view } from './attention';
+export { attribution_view } from './attribution';
+export { config_view } from './config';
+export { generation_view } from './generation';
+export { head_scores_view } from './head-scores';
+export { image_attention_view } from './image-attention';
+export { logit_lens_view } from './logit-lens';
 export { logits_view } from './logits';
+export { norms_view } from './norms';
+export { patching_view } from './patching';
+export { plot } from './plot';
+export { rope_view } from './rope';
+export { sampling_view } from './sampling';
+export { tokens_view } from './token-values';
 export { View } from './view';
+export { weights_view } from './weights';

@@ -105,7 +105,9 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) {
     return `an array of length ${value.length}`;
   }
-  return typeof value === 'object' ? `an object with ${Object.keys(value).slice(0, 6).join(', ')}` : JSON.stringify(value);
+  return typeof value === 'object'
+    ? `an object with ${Object.keys(value).slice(0, 6).join(', ')}`
+    : JSON.stringify(value);
 }
 
 /**
@@ -140,7 +142,9 @@ export function row(values: Dense, index: number): Dense {
 export function pick(index: number, length: number, what: string): number {
   const at = index < 0 ? length + index : index;
   if (!Number.isInteger(at) || at < 0 || at >= length) {
-    throw new RangeError(`Cannot show ${what} ${index} as it must be in [${-length}, ${length - 1}]: there are ${length}`);
+    throw new RangeError(
+      `Cannot show ${what} ${index} as it must be in [${-length}, ${length - 1}]: there are ${length}`
+    );
   }
   return at;
 }

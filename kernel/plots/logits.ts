@@ -143,10 +143,16 @@ export function logits_view(
       position: at,
       top: top.map(clean),
       entropy: rounded(entropy) ?? 0,
-      ...(next === undefined ? {} : { target: { ...clean(candidate(row, next, total, name)), rank: rankOf(row, next) } })
+      ...(next === undefined
+        ? {}
+        : { target: { ...clean(candidate(row, next, total, name)), rank: rankOf(row, next) } })
     };
   });
-  const data: LogitsData = { tokens: tokens.length ? tokens : (ids ?? []).map(name), positions, selected: shown.indexOf(selected) };
+  const data: LogitsData = {
+    tokens: tokens.length ? tokens : (ids ?? []).map(name),
+    positions,
+    selected: shown.indexOf(selected)
+  };
   const title = options.title ?? 'Next token';
   const { top } = positions[data.selected]!;
   return new View({

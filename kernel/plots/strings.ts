@@ -103,3 +103,8 @@ export function bytesText(bytes: number): string {
   }
   return `${i === 0 ? bytes : bytes.toFixed(1)} ${units[i]}`;
 }
+
+/** '12.3 %' */
+export function percentText(share: number): string {
+  return Number.isFinite(share) ? `${(100 * share).toPrecision(3)} %` : String(share);
+}

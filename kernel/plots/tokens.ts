@@ -39,7 +39,9 @@ export function namer(source: Namer, what = 'tokenizer'): (id: number) => string
   if (typeof given.convert_ids_to_tokens === 'function') {
     // Spelling is judged token by token here, so one Ġ more or less does not change the others.
     return id => {
-      const token = (source as { convert_ids_to_tokens(ids: number[]): (string | null)[] }).convert_ids_to_tokens([id])[0];
+      const token = (source as { convert_ids_to_tokens(ids: number[]): (string | null)[] }).convert_ids_to_tokens([
+        id
+      ])[0];
       return token === null || token === undefined ? `[${id}]` : readableTokens([token])[0]!;
     };
   }

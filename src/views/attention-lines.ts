@@ -35,7 +35,13 @@ export class AttentionLines {
     this._chips = _data.heads.map((head, i) =>
       html(
         'button',
-        { type: 'button', class: 'loupe-chip', title: 'Double click: this head alone', click: () => this._switch(i), dblclick: () => this._only(i) },
+        {
+          type: 'button',
+          class: 'loupe-chip',
+          title: 'Double click: this head alone',
+          click: () => this._switch(i),
+          dblclick: () => this._only(i)
+        },
         String(head)
       )
     );
@@ -44,7 +50,14 @@ export class AttentionLines {
     this.element = html(
       'div',
       { class: 'loupe-lines' },
-      html('div', { class: 'loupe-chips', role: 'group', 'aria-label': 'Heads shown' }, 'Heads ', ...this._chips, all, none),
+      html(
+        'div',
+        { class: 'loupe-chips', role: 'group', 'aria-label': 'Heads shown' },
+        'Heads ',
+        ...this._chips,
+        all,
+        none
+      ),
       this._holder
     );
   }
@@ -60,7 +73,10 @@ export class AttentionLines {
       chip.setAttribute('aria-pressed', String(this._on[i]));
       chip.style.setProperty('--loupe-chip', categorical(i, theme));
     });
-    this._patterns = heads.map((_, i) => i).filter(i => this._on[i]).map(i => ({ head: i, values: this._options.pattern(layer, i) }));
+    this._patterns = heads
+      .map((_, i) => i)
+      .filter(i => this._on[i])
+      .map(i => ({ head: i, values: this._options.pattern(layer, i) }));
     const total = Math.max(query_tokens.length, key_tokens.length);
     const label = 130;
     const w = Math.min(Math.max(360, width - 20), 640);
@@ -166,7 +182,10 @@ export class AttentionLines {
     }
     found.sort((a, b) => b.weight - a.weight);
     const name = visible((left ? query_tokens : key_tokens)[index]!);
-    const list = found.slice(0, 4).map(f => f.text).join(', ');
+    const list = found
+      .slice(0, 4)
+      .map(f => f.text)
+      .join(', ');
     return `${name} ${left ? 'reads' : 'is read by'} ${list || 'nothing above 0.03'}`;
   }
 

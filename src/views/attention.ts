@@ -71,8 +71,11 @@ class AttentionComponent implements Component {
     const { query_tokens, key_tokens } = _data;
     this._oneSequence = query_tokens.length === key_tokens.length && query_tokens.every((t, i) => t === key_tokens[i]);
     this._layerControl = stepper('Layer', _data.layers.map(String), this._layer, i => this._select(i, this._head));
-    this._headControl = stepper('Head', _data.heads.map(h => this._headName(h)), this._head, i =>
-      this._select(this._layer, i)
+    this._headControl = stepper(
+      'Head',
+      _data.heads.map(h => this._headName(h)),
+      this._head,
+      i => this._select(this._layer, i)
     );
     this._modeControl = segments('Picture', ['All heads', 'One head', 'Lines'], MODES.indexOf(this._mode), i => {
       this._mode = MODES[i]!;

@@ -59,8 +59,7 @@ export function segments(
   const buttons = options.map((text, i) =>
     html('button', { type: 'button', class: 'loupe-segment', click: () => choose(i) }, text)
   );
-  const set = (index: number): void =>
-    buttons.forEach((b, i) => b.setAttribute('aria-pressed', String(i === index)));
+  const set = (index: number): void => buttons.forEach((b, i) => b.setAttribute('aria-pressed', String(i === index)));
   const choose = (index: number): void => {
     set(index);
     onChange(index);

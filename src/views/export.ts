@@ -14,18 +14,84 @@ export interface Exportable {
 
 const SVG_NS = 'http://www.w3.org/2000/svg';
 const CARRIED = [
-  'align-items', 'background-color', 'background-image', 'border-bottom', 'border-collapse', 'border-left', 'border-radius',
-  'border-right', 'border-top', 'box-sizing', 'color', 'column-gap', 'display', 'fill', 'fill-opacity', 'flex-basis',
-  'flex-direction', 'flex-grow', 'flex-shrink', 'flex-wrap', 'font-family', 'font-size', 'font-style', 'font-weight',
-  'grid-auto-rows', 'grid-template-columns', 'height', 'image-rendering', 'justify-content', 'left', 'letter-spacing',
-  'line-height', 'list-style-type', 'margin-bottom', 'margin-left', 'margin-right', 'margin-top', 'max-width', 'min-width',
-  'opacity', 'overflow-x', 'overflow-y', 'padding-bottom', 'padding-left', 'padding-right', 'padding-top', 'position',
-  'row-gap', 'stroke', 'stroke-dasharray', 'stroke-opacity', 'stroke-width', 'text-align', 'text-anchor', 'text-overflow',
-  'top', 'transform', 'vertical-align', 'visibility', 'white-space', 'width', 'writing-mode'
+  'align-items',
+  'background-color',
+  'background-image',
+  'border-bottom',
+  'border-collapse',
+  'border-left',
+  'border-radius',
+  'border-right',
+  'border-top',
+  'box-sizing',
+  'color',
+  'column-gap',
+  'display',
+  'fill',
+  'fill-opacity',
+  'flex-basis',
+  'flex-direction',
+  'flex-grow',
+  'flex-shrink',
+  'flex-wrap',
+  'font-family',
+  'font-size',
+  'font-style',
+  'font-weight',
+  'grid-auto-rows',
+  'grid-template-columns',
+  'height',
+  'image-rendering',
+  'justify-content',
+  'left',
+  'letter-spacing',
+  'line-height',
+  'list-style-type',
+  'margin-bottom',
+  'margin-left',
+  'margin-right',
+  'margin-top',
+  'max-width',
+  'min-width',
+  'opacity',
+  'overflow-x',
+  'overflow-y',
+  'padding-bottom',
+  'padding-left',
+  'padding-right',
+  'padding-top',
+  'position',
+  'row-gap',
+  'stroke',
+  'stroke-dasharray',
+  'stroke-opacity',
+  'stroke-width',
+  'text-align',
+  'text-anchor',
+  'text-overflow',
+  'top',
+  'transform',
+  'vertical-align',
+  'visibility',
+  'white-space',
+  'width',
+  'writing-mode'
 ] as const;
 const SVG_CARRIED = [
-  'fill', 'fill-opacity', 'font-family', 'font-size', 'font-style', 'font-weight', 'image-rendering', 'opacity', 'stroke',
-  'stroke-dasharray', 'stroke-opacity', 'stroke-width', 'visibility', 'display'
+  'fill',
+  'fill-opacity',
+  'font-family',
+  'font-size',
+  'font-style',
+  'font-weight',
+  'image-rendering',
+  'opacity',
+  'stroke',
+  'stroke-dasharray',
+  'stroke-opacity',
+  'stroke-width',
+  'visibility',
+  'display'
 ] as const;
 
 /** A copy that keeps its looks outside the page: computed styles inlined, canvases as pictures. */
@@ -60,7 +126,11 @@ async function svgText(view: Exportable): Promise<{ text: string; width: number;
   const picture = await view.component.picture?.();
   if (typeof picture === 'string') {
     const parsed = new DOMParser().parseFromString(picture, 'image/svg+xml').documentElement;
-    return { text: picture, width: parseFloat(parsed.getAttribute('width') ?? '700'), height: parseFloat(parsed.getAttribute('height') ?? '450') };
+    return {
+      text: picture,
+      width: parseFloat(parsed.getAttribute('width') ?? '700'),
+      height: parseFloat(parsed.getAttribute('height') ?? '450')
+    };
   }
   const { background } = view.theme();
   if (picture) {
@@ -141,7 +211,9 @@ ${text}
 export async function exportView(view: Exportable, format: ExportFormat): Promise<Blob> {
   switch (format) {
     case 'json':
-      return new Blob([JSON.stringify({ view: view.document, table: view.component.table() })], { type: 'application/json' });
+      return new Blob([JSON.stringify({ view: view.document, table: view.component.table() })], {
+        type: 'application/json'
+      });
     case 'svg':
       return new Blob([(await svgText(view)).text], { type: 'image/svg+xml' });
     case 'html':

@@ -1,12 +1,22 @@
 import type { ViewDocument, ViewKind } from '../../kernel/protocol/view';
 import { attention } from './attention';
+import { config } from './config';
+import { figure } from './figure';
+import { matrix } from './matrix';
+import { sampling } from './sampling';
+import { tokens } from './tokens';
 import type { Component, Context, MakeComponent } from './component';
 import { logits } from './logits';
 
 /** Kind → component. A new kind of view is one line here and one file beside. */
 const KINDS: { readonly [K in ViewKind]?: MakeComponent<K> } = {
   attention,
-  logits
+  config,
+  figure,
+  logits,
+  matrix,
+  sampling,
+  tokens
 };
 
 /**

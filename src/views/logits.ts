@@ -39,9 +39,16 @@ export function logits(data: LogitsData, context: Context): Component {
   });
   const name = (i: number): string => {
     const { position } = data.positions[i]!;
-    return data.tokens[position] === undefined ? `position ${position}` : `${position} ${visible(data.tokens[position]!)}`;
+    return data.tokens[position] === undefined
+      ? `position ${position}`
+      : `${position} ${visible(data.tokens[position]!)}`;
   };
-  const control = stepper('After', data.positions.map((_, i) => name(i)), selected, i => choose(i));
+  const control = stepper(
+    'After',
+    data.positions.map((_, i) => name(i)),
+    selected,
+    i => choose(i)
+  );
   const choose = (i: number): void => {
     selected = i;
     control.set(i);

@@ -82,7 +82,10 @@ export class MatrixPlot {
       }
     });
     this.element.addEventListener('keydown', e => this._key(e));
-    this.element.addEventListener('focus', () => this.element.matches(':focus-visible') && this.show(this._cursor ?? { row: 0, column: 0 }));
+    this.element.addEventListener(
+      'focus',
+      () => this.element.matches(':focus-visible') && this.show(this._cursor ?? { row: 0, column: 0 })
+    );
     this.element.addEventListener('blur', () => this._left());
   }
 

@@ -64,7 +64,11 @@ export function mountView(host: HTMLElement, document: ViewDocument): MountedVie
   const save = async (format: ExportFormat): Promise<void> => {
     menu.open = false;
     try {
-      const name = document.title.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '').toLowerCase() || 'view';
+      const name =
+        document.title
+          .replace(/[^\p{L}\p{N}]+/gu, '-')
+          .replace(/^-|-$/g, '')
+          .toLowerCase() || 'view';
       download(await exportView(exportable, format), `${name}.${format}`);
     } catch (error) {
       live.textContent = `Export failed: ${error instanceof Error ? error.message : String(error)}`;

@@ -28,7 +28,13 @@ export function tableElement(table: Table, caption: string): HTMLElement {
   return html(
     'div',
     { class: 'loupe-tablebox', tabindex: 0, role: 'region', 'aria-label': `${caption}, as a table` },
-    html('table', { class: 'loupe-table' }, html('caption', {}, caption), html('thead', {}, head), html('tbody', {}, ...body)),
+    html(
+      'table',
+      { class: 'loupe-table' },
+      html('caption', {}, caption),
+      html('thead', {}, head),
+      html('tbody', {}, ...body)
+    ),
     left > 0 || cut > 0
       ? html('p', { class: 'loupe-help' }, `${left} more rows and ${cut} more columns are in the JSON export.`)
       : undefined

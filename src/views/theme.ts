@@ -26,12 +26,32 @@ export const NAN_COLOUR = '#d81bd8';
 export const INFINITE_COLOUR = '#e6a700';
 
 const HEADS = [
-  '#1f77b4', '#ff7f0e', '#2ca02c', '#d62728', '#9467bd', '#8c564b',
-  '#e377c2', '#7f7f7f', '#bcbd22', '#17becf', '#3f51b5', '#00897b'
+  '#1f77b4',
+  '#ff7f0e',
+  '#2ca02c',
+  '#d62728',
+  '#9467bd',
+  '#8c564b',
+  '#e377c2',
+  '#7f7f7f',
+  '#bcbd22',
+  '#17becf',
+  '#3f51b5',
+  '#00897b'
 ];
 const HEADS_DARK = [
-  '#6baed6', '#fdae6b', '#74c476', '#fb8072', '#bcbddc', '#c49c94',
-  '#f7b6d2', '#c7c7c7', '#dbdb8d', '#9edae5', '#9fa8da', '#80cbc4'
+  '#6baed6',
+  '#fdae6b',
+  '#74c476',
+  '#fb8072',
+  '#bcbddc',
+  '#c49c94',
+  '#f7b6d2',
+  '#c7c7c7',
+  '#dbdb8d',
+  '#9edae5',
+  '#9fa8da',
+  '#80cbc4'
 ];
 
 /** A colour per category, repeating past twelve. */
@@ -125,7 +145,8 @@ export function colour(value: number, range: Range, theme: Theme): string {
 export function inkOn(value: number, range: Range, theme: Theme): string {
   const at = level(value, range);
   const table = lookup(range.scale, theme);
-  const [r, g, b] = at === -1 ? NAN_RGB : at === -2 ? INFINITE_RGB : [table[3 * at]!, table[3 * at + 1]!, table[3 * at + 2]!];
+  const [r, g, b] =
+    at === -1 ? NAN_RGB : at === -2 ? INFINITE_RGB : [table[3 * at]!, table[3 * at + 1]!, table[3 * at + 2]!];
   return 0.299 * r + 0.587 * g + 0.114 * b > 145 ? '#111' : '#fff';
 }
 
