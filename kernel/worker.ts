@@ -8,7 +8,7 @@ import { KernelSession } from './runtime/session';
 declare const self: DedicatedWorkerGlobalScope;
 
 // Ten, the default, may not reach from inside the library to the cell.
-Error.stackTraceLimit = 100;
+(Error as { stackTraceLimit?: number }).stackTraceLimit = 100;
 
 let start: StartOptions = {};
 
