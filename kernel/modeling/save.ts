@@ -14,7 +14,6 @@ export async function savePretrained(model: ModelCore, folder: string): Promise<
     );
   }
   const { checkpoint } = model.runtime;
-  const parameters = model.named_parameters();
   // One tensor at a time: a model may be larger than memory would hold twice.
   const { pieces } = safetensorsFile(
     model.named_parameters().map(({ name }) => {
