@@ -1,9 +1,8 @@
 /** Golden facts of real models, measured with torch and transformers on the same files (float32, eager attention). */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { createNodeHost } from '../../kernel/host/node';
-import type { Host } from '../../kernel/host/host';
+import { nodePlaces } from '../../kernel/hub/node-resolve';
 
 /** One head's score. */
 export interface HeadScore {
@@ -66,16 +65,7 @@ export function readGolden(name: string): Golden {
   return JSON.parse(readFileSync(join(__dirname, `${name}.json`), 'utf8')) as Golden;
 }
 
-/**
- * A Node host that finds models where `jupyter loupe pull` and LOUPE_MODEL_DIRS have them.
- *
- * @returns The host, and whether the model is there.
- */
-export async function findModel(name: string): Promise<{ host: Host; present: boolean }> {
-  const host = createNodeHost();
-  const present = await host.resolve(name, { local_files_only: true }).then(
-    () => true,
-    () => false
-  );
-  return { host, present };
+/** Whether a model is where `jupyter loupe pull` and LOUPE_MODEL_DIRS have them. */
+export function isPresent(name: string): boolean {
+  return nodePlaces(process.env, process.cwd()).modelDirs.some(folder => existsSync(join(folder, name)));
 }

@@ -1,5 +1,6 @@
 import { AutoModelForCausalLM, AutoTokenizer, setHost, setNotices, Tensor, type PreTrainedModel } from '../../kernel';
-import { findModel, type Golden } from './golden';
+import { createNodeHost } from '../../kernel/host/node';
+import { isPresent, type Golden } from './golden';
 
 /** What a test of a golden fact gets. */
 interface Loaded {
@@ -14,39 +15,24 @@ interface Loaded {
  * @param whole Also the head scores over five seeds, which take minutes.
  */
 export function goldenSuite(name: string, golden: Golden, whole: boolean): void {
+  if (!isPresent(name)) {
+    it.skip(`${name} is in no model folder: jupyter loupe pull fetches the default model, LOUPE_MODEL_DIRS names others`, () =>
+      undefined);
+    return;
+  }
   describe(`${name} on onnxruntime-node`, () => {
-    let loaded: Loaded | undefined;
+    let model: PreTrainedModel;
 
     beforeAll(async () => {
-      const { host, present } = await findModel(name);
-      if (present) {
-        setHost(host);
-        setNotices(() => undefined);
-        const model = await AutoModelForCausalLM.from_pretrained(name, {
-          device: 'cpu',
-          dtype: 'float32',
-          local_files_only: true
-        });
-        loaded = { model };
-      }
+      setHost(createNodeHost());
+      setNotices(() => undefined);
+      const options = { device: 'cpu', dtype: 'float32', local_files_only: true };
+      model = await AutoModelForCausalLM.from_pretrained(name, options);
     }, 600_000);
-    afterAll(() => loaded?.model.dispose());
+    afterAll(() => model?.dispose());
 
-    /** A test that is skipped, saying so, where the model is not there. */
     const fact = (claim: string, check: (loaded: Loaded) => Promise<void>, timeout?: number): void =>
-      it(
-        claim,
-        async () => {
-          if (!loaded) {
-            console.warn(
-              `${name} is not in a model folder (jupyter loupe pull, LOUPE_MODEL_DIRS): "${claim}" not checked`
-            );
-            return;
-          }
-          await check(loaded);
-        },
-        timeout
-      );
+      it(claim, () => check({ model }), timeout);
 
     fact('has the sizes Python reads from the file', async ({ model }) => {
       const { layers, heads, kv_heads, head_dim } = golden.model;
