@@ -14,6 +14,12 @@ export interface LogitLens {
   readonly labels: readonly string[];
 }
 
+/** All logits. */
+export type FullLogitLens = LogitLens & { readonly logits: Tensor };
+
+/** The best tokens only. */
+export type TopLogitLens = LogitLens & { readonly top_ids: Tensor; readonly top_logits: Tensor };
+
 export interface LogitLensOptions {
   /** Which positions; the axis stays even for one. Default 'all'. */
   readonly pos?: 'all' | 'last' | number;

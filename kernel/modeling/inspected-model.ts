@@ -5,7 +5,7 @@ import { directLogitAttribution } from '../interpretability/attribution';
 import type { Edit } from '../interpretability/edits';
 import type { HeadScoreOptions, HeadScores } from '../interpretability/head-scores';
 import { headScores } from '../interpretability/head-scores';
-import type { LogitLens, LogitLensOptions } from '../interpretability/logit-lens';
+import type { FullLogitLens, LogitLens, LogitLensOptions, TopLogitLens } from '../interpretability/logit-lens';
 import { logitLens } from '../interpretability/logit-lens';
 import type { ActivationCache } from '../interpretability/activation-cache';
 import type { NearestOptions } from '../interpretability/nearest-tokens';
@@ -33,7 +33,9 @@ import type { ModelOutput } from './outputs';
 /** A model that can be looked into: thin methods over interpretability/. */
 export class InspectedModel extends ModelCore {
   protected override async pass(inputs: ForwardInputs): Promise<ModelOutput> {
-    return this.traced ? ((await this.traced.run(inspectable(this), inputs)) as ModelOutput) : super.pass(inputs);
+    return this.traced
+      ? ((await this.traced.run(inspectable(this), await this.embed_inputs(inputs))) as ModelOutput)
+      : super.pass(inputs);
   }
 
   /**
@@ -45,8 +47,11 @@ export class InspectedModel extends ModelCore {
    * const { logits, cache } = await model.run_with_cache(inputs, { names: ['pattern', 'resid_post'] });
    * cache.get('pattern', 5); // [batch, head, query_pos, key_pos]
    */
-  run_with_cache(inputs: ForwardInputs, options: CacheOptions = {}): ReturnType<typeof runWithCache> {
-    return runWithCache(inspectable(this), inputs, options);
+  async run_with_cache(
+    inputs: ForwardInputs,
+    options: CacheOptions = {}
+  ): Promise<Awaited<ReturnType<typeof runWithCache>>> {
+    return runWithCache(inspectable(this), await this.embed_inputs(inputs), options);
   }
 
   /** Names, dims and bytes `run_with_cache` would keep; nothing runs. */
@@ -65,7 +70,7 @@ export class InspectedModel extends ModelCore {
     if (edits.some(e => 'fn' in e)) {
       notice('A function edit runs stepped: one more run of the model for each point it is called at.');
     }
-    const { output } = await runWithHooks(inspectable(this), inputs, edits);
+    const { output } = await runWithHooks(inspectable(this), await this.embed_inputs(inputs), edits);
     return output as ModelOutput;
   }
 
@@ -100,8 +105,8 @@ export class InspectedModel extends ModelCore {
   private traced: Trace | undefined;
 
   /** How much one head tells another, and nobody else (interpretability/path-patching.ts). */
-  path_patching(inputs: ForwardInputs, options: PathPatchingOptions): Promise<PathPatching> {
-    return pathPatching(inspectable(this), inputs, options);
+  async path_patching(inputs: ForwardInputs, options: PathPatchingOptions): Promise<PathPatching> {
+    return pathPatching(inspectable(this), await this.embed_inputs(inputs), options);
   }
 
   /** Mean activation on some prompts less that on others, [d_model]. */
@@ -128,23 +133,25 @@ export class InspectedModel extends ModelCore {
   }
 
   /** Length and largest element of the residual stream, [layers + 1, batch, pos]. */
-  residual_norms(inputs: ForwardInputs): Promise<ResidualNorms> {
-    return residualNorms(inspectable(this), inputs);
+  async residual_norms(inputs: ForwardInputs): Promise<ResidualNorms> {
+    return residualNorms(inspectable(this), await this.embed_inputs(inputs));
   }
 
   /** Every block's output through the final norm and the unembedding (interpretability/logit-lens.ts). */
-  logit_lens(inputs: ForwardInputs, options: LogitLensOptions = {}): Promise<LogitLens> {
-    return logitLens(inspectable(this), inputs, options);
+  logit_lens(inputs: ForwardInputs, options: LogitLensOptions & { top_k: number }): Promise<TopLogitLens>;
+  logit_lens(inputs: ForwardInputs, options?: LogitLensOptions): Promise<FullLogitLens>;
+  async logit_lens(inputs: ForwardInputs, options: LogitLensOptions = {}): Promise<LogitLens> {
+    return logitLens(inspectable(this), await this.embed_inputs(inputs), options);
   }
 
   /** How much each component writes into a logit (interpretability/attribution.ts). */
-  direct_logit_attribution(inputs: ForwardInputs, options: AttributionOptions): Promise<Attribution> {
-    return directLogitAttribution(inspectable(this), inputs, options);
+  async direct_logit_attribution(inputs: ForwardInputs, options: AttributionOptions): Promise<Attribution> {
+    return directLogitAttribution(inspectable(this), await this.embed_inputs(inputs), options);
   }
 
   /** Attention rolled out over layers, [batch, query, key]. */
-  attention_rollout(inputs: ForwardInputs, options: { residual?: number } = {}): Promise<Tensor> {
-    return attentionRollout(inspectable(this), inputs, options);
+  async attention_rollout(inputs: ForwardInputs, options: { residual?: number } = {}): Promise<Tensor> {
+    return attentionRollout(inspectable(this), await this.embed_inputs(inputs), options);
   }
 
   /** Induction, previous-token and duplicate-token scores of every head, each [layers, heads]. */
@@ -153,12 +160,12 @@ export class InspectedModel extends ModelCore {
   }
 
   /** The metric with each head or position ablated in turn. */
-  ablation_sweep(inputs: ForwardInputs, options: Parameters<typeof ablationSweep>[2]): Promise<Sweep> {
-    return ablationSweep(inspectable(this), inputs, options);
+  async ablation_sweep(inputs: ForwardInputs, options: Parameters<typeof ablationSweep>[2]): Promise<Sweep> {
+    return ablationSweep(inspectable(this), await this.embed_inputs(inputs), options);
   }
 
   /** The metric with each head's or position's activation taken from another run. */
-  patching_sweep(inputs: ForwardInputs, options: Parameters<typeof patchingSweep>[2]): Promise<Sweep> {
-    return patchingSweep(inspectable(this), inputs, options);
+  async patching_sweep(inputs: ForwardInputs, options: Parameters<typeof patchingSweep>[2]): Promise<Sweep> {
+    return patchingSweep(inspectable(this), await this.embed_inputs(inputs), options);
   }
 }
