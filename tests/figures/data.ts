@@ -86,3 +86,65 @@ export function inventedAttentions(layers: number, heads: number, t: number): Te
     return new Tensor('float32', data, [1, heads, t, t]);
   });
 }
+
+export interface LensLogits {
+  layers: number;
+  vocab: number;
+  data: Float32Array;
+  /** The prompt's ids in the small vocabulary. */
+  inputs: number[];
+  name(id: number): string;
+}
+
+let lens: LensLogits | undefined;
+
+/**
+ * The logit lens over the words that any layer puts first, and one more that holds the rest of the probability:
+ * [31, 14, vocab], or one layer of it.
+ */
+export function lensLogits(layer?: number): LensLogits {
+  lens ??= makeLens();
+  if (layer === undefined) {
+    return lens;
+  }
+  const size = tokens.length * lens.vocab;
+  return { ...lens, layers: 1, data: lens.data.subarray(layer * size, (layer + 1) * size) };
+}
+
+function makeLens(): LensLogits {
+  const ids = [...new Set([...run.ids, ...run.lens.ids.flat(2)])];
+  const at = new Map(ids.map((id, i) => [id, i]));
+  const vocab = ids.length + 1;
+  const data = new Float32Array(run.lens.ids.length * tokens.length * vocab);
+  run.lens.ids.forEach((positions, l) =>
+    positions.forEach((best, pos) => {
+      const row = data.subarray((l * tokens.length + pos) * vocab, (l * tokens.length + pos + 1) * vocab).fill(-20);
+      best.forEach((id, i) => (row[at.get(id)!] = Math.log(Math.max(1e-9, run.lens.p[l]![pos]![i]!))));
+      const rest = 1 - run.lens.p[l]![pos]!.reduce((a, b) => a + b, 0);
+      // Spread, so that the rest of the vocabulary never comes first.
+      let open = 0;
+      row.forEach(v => (open += v === -20 ? 1 : 0));
+      row.forEach((v, i) => v === -20 && (row[i] = Math.log(Math.max(1e-9, rest / open))));
+    })
+  );
+  return {
+    layers: run.lens.ids.length,
+    vocab,
+    data,
+    inputs: run.ids.map(id => at.get(id)!),
+    name: i => (i < ids.length ? name(ids[i]!) : '…')
+  };
+}
+
+/** 224 × 224 pixels: a bright disc on a slope of colour. */
+export function picture(): { data: Uint8Array; width: number; height: number; channels: number } {
+  const side = 224;
+  const data = new Uint8Array(side * side * 3);
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      const inside = (x - 150) ** 2 + (y - 72) ** 2 < 45 ** 2;
+      data.set(inside ? [240, 190, 60] : [70 + x / 4, 110 + y / 4, 90], 3 * (y * side + x));
+    }
+  }
+  return { data, width: side, height: side, channels: 3 };
+}
