@@ -122,12 +122,15 @@ export class LlavaForConditionalGeneration extends PreTrainedModel {
     return this.multi_modal_projector.project(sideBySide(states, strategy === 'default' ? 1 : 0));
   }
 
-  override async run(inputs: ForwardInputs, probe?: Probe): Promise<Assembled> {
-    const { pixel_values, ...rest } = inputs;
-    const past = inputs['past_key_values'];
+  /** Features of the pictures in embeddings this model made, for the output. */
+  private readonly features = new WeakMap<Tensor, Tensor>();
+
+  override async embed_inputs(inputs: ForwardInputs): Promise<ForwardInputs> {
+    const { pixel_values, ...rest } = await super.embed_inputs(inputs);
+    const past = rest['past_key_values'];
     const isLater = past instanceof DynamicCache && past.get_seq_length() > 0 && noPlaceholder(rest, this.config);
     if (pixel_values === undefined || pixel_values === null || isLater) {
-      return super.run(rest, probe);
+      return rest;
     }
     if (rest['input_ids'] === undefined || rest['input_ids'] === null) {
       throw new TypeError('Cannot use pixel_values as the placeholders must be found among input_ids: give input_ids');
@@ -138,8 +141,17 @@ export class LlavaForConditionalGeneration extends PreTrainedModel {
     const token = this.config['image_token_index'] as number;
     const { input_ids: _replaced, ...others } = rest;
     const inputs_embeds = scatterFeatures(ids, floats('image features', features), embeds, token);
-    const result = await super.run({ ...others, inputs_embeds }, probe);
-    return { ...result, output: new ModelOutput({ ...result.output, image_hidden_states: rows(features) }) };
+    this.features.set(inputs_embeds, features);
+    return { ...others, inputs_embeds };
+  }
+
+  override async run(inputs: ForwardInputs, probe?: Probe): Promise<Assembled> {
+    const embedded = await this.embed_inputs(inputs);
+    const result = await super.run(embedded, probe);
+    const features = this.features.get(embedded['inputs_embeds'] as Tensor);
+    return features
+      ? { ...result, output: new ModelOutput({ ...result.output, image_hidden_states: rows(features) }) }
+      : result;
   }
 
   override async dispose(): Promise<void> {

@@ -145,8 +145,22 @@ export class ModelCore extends Callable {
     return (await this.run(inputs)).output;
   }
 
+  /**
+   * The embedding step: every pass and every look inside begins with it. A class that reads more than tokens (a picture)
+   * overrides it, and returns inputs without the further ones and with `inputs_embeds` in place of `input_ids`.
+   *
+   * @example
+   * async embed_inputs({ images, ...inputs }) {
+   *   return images ? withImages(inputs, images) : inputs;
+   * }
+   */
+  async embed_inputs(inputs: ForwardInputs): Promise<ForwardInputs> {
+    return inputs;
+  }
+
   /** A forward that also brings back values by hook name and changes values inside. Library code only. */
-  async run(inputs: ForwardInputs, probe?: Probe): Promise<Assembled> {
+  async run(given: ForwardInputs, probe?: Probe): Promise<Assembled> {
+    const inputs = await this.embed_inputs(given);
     const known = this.forward_parameters;
     const unknown = Object.keys(inputs).filter(
       k => inputs[k] !== undefined && inputs[k] !== null && !known.includes(k)

@@ -7,15 +7,14 @@
  */
 import type { PretrainedConfig } from '../config/config';
 import type { Tensor } from '../tensor/tensor';
-import type { Assembled } from './assemble';
-import type { ForwardInputs, Probe } from './forward';
+import type { ForwardInputs } from './forward';
 import type { FusionSpec, ImageSpan } from './fusion';
 import { expandRows, spliceFeatures } from './fusion';
 import { floats, ints } from './inputs';
 import type { ModelParts } from './pretrained-model';
 import type { QWenPreTrainedModel } from './qwen';
 import { QWenLMHeadModel, QWenModel } from './qwen';
-import { QWenCache } from './qwen-cache';
+import { IMAGE_SPANS } from './qwen-cache';
 
 /** The three keys of MQwen, in config.json or given as `other_config`. */
 export interface MQWenOtherConfig {
@@ -53,23 +52,19 @@ function fusionSpec(config: PretrainedConfig): FusionSpec {
   return { token: size('replace_token_id'), length: size('image_context_length'), width: size('hidden_size') };
 }
 
-/** Runs a pass with images: only the first of a cache looks at them. */
-async function runWithImages(
-  model: QWenPreTrainedModel,
-  inputs: ForwardInputs,
-  past: QWenCache | undefined,
-  run: (inputs: ForwardInputs) => Promise<Assembled>
-): Promise<Assembled> {
+/** Puts images among the embeddings; only the first pass of a cache looks at them. */
+function embedImages(model: QWenPreTrainedModel, inputs: ForwardInputs): ForwardInputs {
   const { images, ...rest } = inputs;
+  const past = model.readPast(rest['past_key_values']);
   const held = past?.get_seq_length() ?? 0;
+  const kept = past ? { past_key_values: past } : {};
   if (images === undefined || images === null || held > 0) {
     const mask = past?.images && longerMask(rest, held, past.images);
-    return run({ ...rest, past_key_values: past, ...(mask ? { attention_mask: mask } : {}) });
+    return { ...rest, ...kept, ...(mask ? { attention_mask: mask } : {}) };
   }
   if (rest['input_ids'] === undefined || rest['input_ids'] === null) {
     throw new TypeError(
-      'Cannot use images with inputs_embeds as the placeholder is found among input_ids: give input_ids, or ' +
-        'splice the ' +
+      'Cannot use images with inputs_embeds as the placeholder is found among input_ids: give input_ids, or splice the ' +
         'features into the embeddings yourself and leave images out'
     );
   }
@@ -79,19 +74,15 @@ async function runWithImages(
   const embed = (row: Int32Array): Float32Array => embedding.rows(row).data as Float32Array;
   const { embeds, spans } = spliceFeatures(ids, floats('images', images), embed, spec);
   const length = ids.dims[1]!;
-  const useCache = rest['use_cache'] ?? model.config['use_cache'] ?? true;
-  const cache = past ?? (useCache ? new QWenCache() : undefined);
-  if (cache) {
-    cache.images = spans;
-  }
   const { input_ids: _replaced, inputs_embeds: _both, ...others } = rest;
-  return run({
+  return {
     ...others,
+    ...kept,
     inputs_embeds: embeds,
-    past_key_values: cache,
     ...expanded('attention_mask', rest['attention_mask'], length, spans, 1),
-    ...expanded('labels', rest['labels'], length, spans, -100)
-  });
+    ...expanded('labels', rest['labels'], length, spans, -100),
+    [IMAGE_SPANS]: spans
+  };
 }
 
 /** Values given for the prompt with its placeholder, brought to the length with the image; others as they are. */
@@ -147,8 +138,8 @@ export class MQWenModel extends QWenModel {
     return ['images', ...super.forward_parameters];
   }
 
-  override async run(inputs: ForwardInputs, probe?: Probe): Promise<Assembled> {
-    return runWithImages(this, inputs, this.readPast(inputs['past_key_values']), own => super.run(own, probe));
+  override async embed_inputs(inputs: ForwardInputs): Promise<ForwardInputs> {
+    return embedImages(this, await super.embed_inputs(inputs));
   }
 }
 
@@ -176,8 +167,8 @@ export class MQWenLMHeadModel extends QWenLMHeadModel {
     return ['images', ...super.forward_parameters];
   }
 
-  override async run(inputs: ForwardInputs, probe?: Probe): Promise<Assembled> {
-    return runWithImages(this, inputs, this.readPast(inputs['past_key_values']), own => super.run(own, probe));
+  override async embed_inputs(inputs: ForwardInputs): Promise<ForwardInputs> {
+    return embedImages(this, await super.embed_inputs(inputs));
   }
 
   /** QWen's rules, with the images passed on at every step. */

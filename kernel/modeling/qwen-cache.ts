@@ -2,6 +2,9 @@ import { DynamicCache } from '../inference/cache';
 import { Tensor } from '../tensor/tensor';
 import type { ImageSpan } from './fusion';
 
+/** Where inputs say which images were spliced into them, for the cache of the pass. */
+export const IMAGE_SPANS: unique symbol = Symbol('image spans');
+
 /** Keys and values of one layer, each [batch, position, head, head_dim]. */
 export type QWenPast = readonly [keys: Tensor, values: Tensor];
 

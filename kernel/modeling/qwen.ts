@@ -16,12 +16,13 @@ import { Tensor } from '../tensor/tensor';
 import type { Assembled } from './assemble';
 import { AutoConfig } from './auto-config';
 import type { ForwardInputs, Probe } from './forward';
+import type { ImageSpan } from './fusion';
 import type { PretrainedOptions } from './load';
 import { resolveModel } from './load';
 import { ModelOutput } from './outputs';
 import { PreTrainedModel } from './pretrained-model';
 import type { ModelClass } from './pretrained-model';
-import { QWenCache } from './qwen-cache';
+import { IMAGE_SPANS, QWenCache } from './qwen-cache';
 import type { QWenPast } from './qwen-cache';
 import { StopWordsLogitsProcessor, decode_tokens, get_stop_words_ids, make_context } from './qwen-context';
 import type { ContextOptions, QWenTokenizerLike, Turn } from './qwen-context';
@@ -79,10 +80,15 @@ export class QWenPreTrainedModel extends PreTrainedModel {
   }
 
   override async run(inputs: ForwardInputs, probe?: Probe): Promise<Assembled> {
-    const own = Object.fromEntries(Object.entries(inputs).filter(([key]) => !UNUSED.includes(key)));
-    const useCache = inputs['use_cache'] ?? this.config['use_cache'] ?? true;
-    const past = this.readPast(inputs['past_key_values']);
+    const embedded = await this.embed_inputs(inputs);
+    const own = Object.fromEntries(Object.entries(embedded).filter(([key]) => !UNUSED.includes(key)));
+    const useCache = embedded['use_cache'] ?? this.config['use_cache'] ?? true;
+    const past = this.readPast(embedded['past_key_values']);
     const cache = past ?? (useCache ? new QWenCache() : undefined);
+    const { [IMAGE_SPANS]: spans } = embedded as { [IMAGE_SPANS]?: readonly ImageSpan[] };
+    if (cache && spans) {
+      cache.images = spans;
+    }
     const result = await super.run({ ...own, past_key_values: cache }, probe);
     this.ropeLengths = cache?.ropeLengths ?? this.ropeLengths;
     return result;
@@ -117,7 +123,7 @@ export class QWenPreTrainedModel extends PreTrainedModel {
    * @returns Named values; with `return_dict: false` a tuple in which, as in the original, attentions are left out.
    */
   override async forward(inputs: ForwardInputs): Promise<ModelOutput> {
-    const { output } = await this.run(inputs);
+    const output = await this.pass(inputs);
     const asDict = inputs['return_dict'] ?? this.config['return_dict'] ?? true;
     if (asDict) {
       return output;

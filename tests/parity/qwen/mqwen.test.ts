@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setHost } from '../../../kernel/host/host';
 import { createNodeHost } from '../../../kernel/host/node';
+import { fuse_image_features } from '../../../kernel/modeling/fusion';
 import { MQWenLMHeadModel, MQWenModel } from '../../../kernel/modeling/mqwen';
 import type { QWenCache } from '../../../kernel/modeling/qwen-cache';
 import { QWenLMHeadModel } from '../../../kernel/modeling/qwen';
@@ -196,6 +197,57 @@ describe('MQWenLMHeadModel, compared with a plain PyTorch one', () => {
     expect(difference(out.logits, expected.get('middle.logits'))).toBeLessThan(close);
     const generated = await own.generate({ ...inputsOf('greedy'), max_new_tokens: 8, eos_token_id: null });
     expect(ids(generated)).toEqual(runs['greedy']!.sequences![0]);
+    await own.dispose();
+  });
+});
+
+describe('MQWenLMHeadModel, looked into', () => {
+  it('run_with_cache(), logit_lens() and attribution take images, as forward does', async () => {
+    const { cache } = await model.run_with_cache(inputsOf('middle'), { names: ['pattern'] });
+    expect(difference(cache.get('pattern', 1), expected.get('middle.attentions.1'))).toBeLessThan(close);
+    const lens = await model.logit_lens(inputsOf('middle'), { pos: 'all' });
+    const [last] = (lens.logits!.tolist() as number[][][][]).slice(-1);
+    const { dims, data } = expected.get('middle.logits')!;
+    expect(difference(new Tensor('float32', Float32Array.from(last!.flat(2)), dims), { dims, data })).toBeLessThan(
+      close
+    );
+    const { sum, logit } = await model.direct_logit_attribution(inputsOf('middle'), {
+      target: 5,
+      by: 'component',
+      pos: -1
+    });
+    expect(Math.abs(Number(sum) - Number(logit))).toBeLessThan(close);
+  });
+
+  it('run_with_hooks() changes what happens at an image position', async () => {
+    const edit = { at: { site: 'resid_post', layer: 0, pos: 5 }, set: 'zero' } as const;
+    const out = await model.run_with_hooks(inputsOf('middle'), [edit]);
+    const [, length, vocab] = out.logits.dims as [number, number, number];
+    const moved = (position: number): boolean => {
+      const want = expected.get('middle.logits')!.data.subarray(position * vocab, (position + 1) * vocab);
+      return want.some((v, i) => Math.abs(v - Number(out.logits.data[position * vocab + i])) > 1e-3);
+    };
+    expect([moved(4), moved(5), moved(length - 1)]).toEqual([false, true, true]);
+  });
+});
+
+describe('QWenLMHeadModel extended by its embedding step', () => {
+  it("gives the built-in's numbers, looking inside included", async () => {
+    class Own extends QWenLMHeadModel {
+      override async embed_inputs({ images, ...inputs }: Record<string, unknown>): Promise<Record<string, unknown>> {
+        if (!images || inputs['past_key_values']) {
+          return inputs;
+        }
+        const token = this.config['replace_token_id'] as number;
+        const { inputs_embeds } = fuse_image_features(inputs['input_ids'], images, this.get_input_embeddings(), token);
+        return { ...inputs, input_ids: undefined, inputs_embeds };
+      }
+    }
+    const own = await Own.from_pretrained<Own>(join(fixtures, 'qwen'), { other_config });
+    const out = await own(inputsOf('middle'));
+    expect(difference(out.logits, expected.get('middle.logits'))).toBeLessThan(close);
+    const { cache } = await own.run_with_cache(inputsOf('middle'), { names: ['pattern'] });
+    expect(difference(cache.get('pattern', 2), expected.get('middle.attentions.2'))).toBeLessThan(close);
     await own.dispose();
   });
 });
