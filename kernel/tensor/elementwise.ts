@@ -63,8 +63,15 @@ export function binary(
   const dims = broadcastDims(a.dims, b.dims, action);
   const size = sizeOf(dims);
   const [x, y] = [read(a), read(b)];
-  const [p, q] = [broadcastOffsets(a.dims, dims), broadcastOffsets(b.dims, dims)];
+  const [p, q] = [broadcastOffsets(a.dims, dims), y.length === 1 ? undefined : broadcastOffsets(b.dims, dims)];
   const out = dtype === 'float32' ? new Float32Array(size) : new Float64Array(size);
+  if (y.length === 1 && !p) {
+    const value = y[0]!;
+    for (let i = 0; i < size; i++) {
+      out[i] = f(x[i]!, value);
+    }
+    return write(dtype, out, dims);
+  }
   for (let i = 0; i < size; i++) {
     out[i] = f(x[p ? p[i]! : i]!, y[q ? q[i]! : i]!);
   }
