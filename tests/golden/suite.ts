@@ -12,21 +12,22 @@ interface Loaded {
  *
  * @param name Folder of the model.
  * @param golden Its facts.
+ * @param device Where it runs.
  * @param whole Also the head scores over five seeds, which take minutes.
  */
-export function goldenSuite(name: string, golden: Golden, whole: boolean): void {
+export function goldenSuite(name: string, golden: Golden, device: 'cpu' | 'wasm', whole: boolean): void {
   if (!isPresent(name)) {
     it.skip(`${name} is in no model folder: jupyter loupe pull fetches the default model, LOUPE_MODEL_DIRS names others`, () =>
       undefined);
     return;
   }
-  describe(`${name} on onnxruntime-node`, () => {
+  describe(`${name} on ${device === 'cpu' ? 'onnxruntime-node' : 'WASM'}`, () => {
     let model: PreTrainedModel;
 
     beforeAll(async () => {
       setHost(createNodeHost());
       setNotices(() => undefined);
-      const options = { device: 'cpu', dtype: 'float32', local_files_only: true };
+      const options = { device, dtype: 'float32', local_files_only: true };
       model = await AutoModelForCausalLM.from_pretrained(name, options);
     }, 600_000);
     afterAll(() => model?.dispose());
