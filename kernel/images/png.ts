@@ -216,6 +216,10 @@ function unfilter(h: Header, raw: Uint8Array, fault: (what: string) => SyntaxErr
       }
       above = line;
       const row = (pass[1] + y * pass[3]) * h.width;
+      if (h.depth === 8 && pass[2] === 1) {
+        out.set(line, row * per);
+        continue;
+      }
       for (let x = 0; x < width; x++) {
         const to = (row + pass[0] + x * pass[2]) * per;
         for (let c = 0; c < per; c++) {
@@ -228,22 +232,29 @@ function unfilter(h: Header, raw: Uint8Array, fault: (what: string) => SyntaxErr
 }
 
 function undo(filter: number, line: Uint8Array, above: Uint8Array, bpp: number): void {
-  for (let i = 0; i < line.length; i++) {
-    const a = i >= bpp ? line[i - bpp]! : 0;
-    const b = above[i]!;
-    let predicted: number;
-    if (filter === 1) {
-      predicted = a;
-    } else if (filter === 2) {
-      predicted = b;
-    } else if (filter === 3) {
-      predicted = (a + b) >> 1;
-    } else {
-      const c = i >= bpp ? above[i - bpp]! : 0;
-      const [pa, pb, pc] = [Math.abs(b - c), Math.abs(a - c), Math.abs(a + b - 2 * c)];
-      predicted = pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
+  const n = line.length;
+  if (filter === 1) {
+    for (let i = bpp; i < n; i++) {
+      line[i] = line[i]! + line[i - bpp]!;
     }
-    line[i] = line[i]! + predicted;
+  } else if (filter === 2) {
+    for (let i = 0; i < n; i++) {
+      line[i] = line[i]! + above[i]!;
+    }
+  } else if (filter === 3) {
+    for (let i = 0; i < n; i++) {
+      line[i] = line[i]! + (((i >= bpp ? line[i - bpp]! : 0) + above[i]!) >> 1);
+    }
+  } else {
+    for (let i = 0; i < n; i++) {
+      const a = i >= bpp ? line[i - bpp]! : 0;
+      const b = above[i]!;
+      const c = i >= bpp ? above[i - bpp]! : 0;
+      const pa = Math.abs(b - c);
+      const pb = Math.abs(a - c);
+      const pc = Math.abs(a + b - 2 * c);
+      line[i] = line[i]! + (pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
+    }
   }
 }
 

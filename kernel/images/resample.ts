@@ -88,6 +88,8 @@ interface Coefficients {
 }
 
 const precision = 22;
+/** Rounds where sums are cut. */
+const half = 1 << (precision - 1);
 
 function coefficients(inSize: number, outSize: number, filter: Filter): Coefficients {
   const scale = inSize / outSize;
@@ -130,8 +132,24 @@ function horizontal(image: Bytes, width: number, filter: Filter): Bytes {
   for (let y = 0; y < height; y++) {
     const row = y * image.width;
     for (let x = 0; x < width; x++) {
+      if (channels === 3) {
+        // The common case in one walk over the window.
+        let [r, g, b] = [half, half, half];
+        let at = (row + from[x]!) * 3;
+        for (let i = 0, w = x * stride; i < count[x]!; i++, w++, at += 3) {
+          const weight = weights[w]!;
+          r = (r + data[at]! * weight) | 0;
+          g = (g + data[at + 1]! * weight) | 0;
+          b = (b + data[at + 2]! * weight) | 0;
+        }
+        const to = (y * width + x) * 3;
+        out[to] = toByte(r);
+        out[to + 1] = toByte(g);
+        out[to + 2] = toByte(b);
+        continue;
+      }
       for (let c = 0; c < channels; c++) {
-        let sum = 1 << (precision - 1);
+        let sum = half;
         let at = (row + from[x]!) * channels + c;
         for (let i = 0, w = x * stride; i < count[x]!; i++, w++, at += channels) {
           sum = (sum + data[at]! * weights[w]!) | 0;
@@ -150,7 +168,7 @@ function vertical(image: Bytes, height: number, filter: Filter): Bytes {
   const out = new Uint8Array(line * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < line; x++) {
-      let sum = 1 << (precision - 1);
+      let sum = half;
       let at = from[y]! * line + x;
       for (let i = 0, w = y * stride; i < count[y]!; i++, w++, at += line) {
         sum = (sum + data[at]! * weights[w]!) | 0;
