@@ -42,7 +42,13 @@ export type Control =
   /** Ask the running cell to stop: aborts the cell's `AbortSignal` and rejects what it awaits. */
   | { type: 'interrupt' }
   | { type: 'input_reply'; value: string }
-  | { type: 'comm'; kind: 'comm_open' | 'comm_msg' | 'comm_close'; content: Json; metadata?: Json; buffers?: ArrayBuffer[] };
+  | {
+      type: 'comm';
+      kind: 'comm_open' | 'comm_msg' | 'comm_close';
+      content: Json;
+      metadata?: Json;
+      buffers?: ArrayBuffer[];
+    };
 
 export interface StartOptions {
   /** Base URL for model files, ending in '/': `<base>/loupe/models/`, or a static folder in JupyterLite. */
@@ -72,7 +78,14 @@ export type FromKernel =
   | { type: 'reply'; id: number; content: Json }
   | { type: 'output'; parent: Parent; output: Output }
   | { type: 'input_request'; parent: Parent; content: { prompt: string; password: boolean } }
-  | { type: 'comm'; parent: Parent; kind: 'comm_open' | 'comm_msg' | 'comm_close'; content: Json; metadata?: Json; buffers?: ArrayBuffer[] }
+  | {
+      type: 'comm';
+      parent: Parent;
+      kind: 'comm_open' | 'comm_msg' | 'comm_close';
+      content: Json;
+      metadata?: Json;
+      buffers?: ArrayBuffer[];
+    }
   /** State of models and device for the status bar and model browser, sent when it changes. */
   | { type: 'status'; status: KernelStatus };
 
