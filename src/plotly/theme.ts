@@ -21,7 +21,11 @@ export function template(theme: Theme): object {
         : ['#1f77b4', '#ff7f0e', '#2ca02c', '#d62728', '#9467bd', '#8c564b', '#e377c2', '#7f7f7f'],
       xaxis: axis,
       yaxis: axis,
-      hoverlabel: { bgcolor: theme.background, bordercolor: theme.line, font: { color: theme.text, family: theme.font } },
+      hoverlabel: {
+        bgcolor: theme.background,
+        bordercolor: theme.line,
+        font: { color: theme.text, family: theme.font }
+      },
       modebar: { bgcolor: 'rgba(0,0,0,0)', color: theme.muted, activecolor: theme.text },
       legend: { bgcolor: 'rgba(0,0,0,0)' },
       colorscale: theme.dark
