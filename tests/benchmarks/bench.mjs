@@ -36,7 +36,9 @@ const settings = {
 };
 
 if (!existsSync(settings.model)) {
-  console.error(`Cannot measure as the model must be there: ${settings.model} (jupyter loupe pull smollm2-135m fetches it)`);
+  console.error(
+    `Cannot measure as the model must be there: ${settings.model} (jupyter loupe pull smollm2-135m fetches it)`
+  );
   process.exit(2);
 }
 for (const place of values.only.split(',')) {
@@ -45,8 +47,10 @@ for (const place of values.only.split(',')) {
 }
 
 function defaultModel() {
-  const folder = join(process.env.XDG_DATA_HOME ?? join(homedir(), '.local/share'), 'loupe/models/SmolLM2-135M-Instruct');
+  const folder = join(
+    process.env.XDG_DATA_HOME ?? join(homedir(), '.local/share'),
+    'loupe/models/SmolLM2-135M-Instruct'
+  );
   const file = existsSync(folder) ? readdirSync(folder).find(name => name.endsWith('.gguf')) : undefined;
   return join(folder, file ?? 'SmolLM2-135M-Instruct.Q4_1.gguf');
 }
-
