@@ -19,3 +19,23 @@ export const llavaConfig: ConfigEntry = {
   },
   aliases: { image_token_id: 'image_token_index' }
 };
+
+/**
+ * Fields and defaults of SigLIP's vision tower.
+ * Source: transformers/models/siglip/configuration_siglip.py
+ */
+export const siglipVisionConfig: ConfigEntry = {
+  name: 'SiglipVisionConfig',
+  fields: {
+    hidden_size: [768, 'int'],
+    intermediate_size: [3072, 'int'],
+    num_hidden_layers: [12, 'int'],
+    num_attention_heads: [12, 'int'],
+    num_channels: [3, 'int'],
+    image_size: [224, 'int'],
+    patch_size: [16, 'int'],
+    hidden_act: ['gelu_pytorch_tanh', 'string'],
+    layer_norm_eps: [1e-6, 'number'],
+    attention_dropout: [0, 'number']
+  }
+};

@@ -1,12 +1,13 @@
 import { builtinConfigs } from './defaults';
 import type { ConfigEntry } from './entry';
 import { cloneJson, type Fields } from './entry';
-import { llavaConfig } from './llava';
+import { llavaConfig, siglipVisionConfig } from './llava';
 import { qwenConfig } from './qwen';
 
 const entries = new Map<string, ConfigEntry>([
   ...Object.entries(builtinConfigs),
   ['llava', llavaConfig],
+  ['siglip_vision_model', siglipVisionConfig],
   ['qwen', qwenConfig]
 ]);
 

@@ -19,9 +19,7 @@ import type { ModelClass } from './pretrained-model';
 import { Projector } from './projector';
 
 /** The tower as a model of its own. */
-class LlavaVisionTower extends PreTrainedModel {
-  static override family = llavaVision;
-}
+class LlavaVisionTower extends PreTrainedModel {}
 
 /** LLaVA with its head: `forward` and `generate` take `pixel_values` beside the prompt. */
 export class LlavaForConditionalGeneration extends PreTrainedModel {
@@ -52,20 +50,8 @@ export class LlavaForConditionalGeneration extends PreTrainedModel {
   private async openVision(options: PretrainedOptions): Promise<void> {
     const { checkpoint, engine } = this.runtime;
     const config = llavaPart(this.config, 'vision_config');
-    if (config.model_type !== llavaVision.model_type) {
-      throw new RangeError(
-        `Cannot load ${this.name_or_path} as vision_config.model_type must be ${llavaVision.model_type}: ` +
-          `current value is ${config.model_type}`
-      );
-    }
-    const runtime = await loadRuntime(
-      `${this.name_or_path} (vision)`,
-      llavaVision,
-      'base',
-      config,
-      checkpoint,
-      options
-    );
+    const family = llavaVision(config.model_type);
+    const runtime = await loadRuntime(`${this.name_or_path} (vision)`, family, 'base', config, checkpoint, options);
     this.vision_tower = new LlavaVisionTower(config, { runtime, name: `${this.name_or_path} (vision)` });
     const at = (part: string): string =>
       [`multi_modal_projector.${part}`, `model.multi_modal_projector.${part}`].find(n =>

@@ -7,7 +7,7 @@ import type { Block, Embedding, Family, Head, Norm, Stack, WeightMap } from './a
 import { activation, num, optionalNum, size } from './fields';
 import { affine, layers } from './llama';
 
-function clipNorm(config: PretrainedConfig): Norm {
+export function clipNorm(config: PretrainedConfig): Norm {
   return { type: 'layer', eps: num(config, 'layer_norm_eps'), bias: true };
 }
 
@@ -35,7 +35,12 @@ function clipBlock(config: PretrainedConfig): Block {
   };
 }
 
-function clipStack(config: PretrainedConfig, prefix: string, embedding: Embedding, heads: readonly Head[]): Stack {
+export function clipStack(
+  config: PretrainedConfig,
+  prefix: string,
+  embedding: Embedding,
+  heads: readonly Head[]
+): Stack {
   return {
     prefix,
     hidden_size: size(config, 'hidden_size'),
@@ -94,7 +99,7 @@ function visionStack(config: PretrainedConfig, prefix: string, projected?: numbe
 }
 
 /** Checkpoint names of a tower, `prefix` being ours and `tower` theirs. */
-function towerWeights(prefix: string, tower: string): WeightMap {
+export function towerWeights(prefix: string, tower: string): WeightMap {
   const layer = `${tower}.encoder.layers.{i}`;
   const to = `${prefix}blocks.{i}`;
   return {

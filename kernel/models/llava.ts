@@ -10,6 +10,7 @@ import { llama } from './llama';
 import { mistral } from './mistral';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
+import { siglipVision } from './siglip';
 
 const languages: ReadonlyMap<string, Family> = new Map([llama, mistral, qwen2, qwen3].map(f => [f.model_type, f]));
 
@@ -32,7 +33,7 @@ export function llavaPart(config: PretrainedConfig, key: 'text_config' | 'vision
       `Cannot build llava as ${key} in config.json must be an object: current value is ${String(value)}`
     );
   }
-  const model_type = key === 'text_config' ? 'llama' : 'clip_vision_model';
+  const model_type = key === 'text_config' ? 'llama' : clip_vision_model.model_type;
   return PretrainedConfig.fromDict({ model_type, ...(value as Record<string, unknown>) });
 }
 
@@ -67,13 +68,29 @@ export const llava: Family = {
   }
 };
 
-/** The vision tower inside a LLaVA checkpoint; its configuration is `vision_config`. */
-export const llavaVision: Family = {
-  ...clip_vision_model,
-  architecture: (config, task) =>
-    inside(clip_vision_model.architecture(config, task), name => name.replace(/^vision_model\./, 'vision_tower.'), [
-      /language_model\./,
-      /lm_head\./,
-      /multi_modal_projector\./
-    ])
-};
+const towers: ReadonlyMap<string, Family> = new Map([clip_vision_model, siglipVision].map(f => [f.model_type, f]));
+
+/**
+ * The vision tower inside a LLaVA checkpoint.
+ *
+ * @param model_type Of `vision_config`.
+ * @throws {RangeError} If it is no tower known here.
+ */
+export function llavaVision(model_type: string): Family {
+  const family = towers.get(model_type);
+  if (!family) {
+    throw new RangeError(
+      `Cannot build llava as vision_config.model_type must be one of ${[...towers.keys()].join(', ')}: ` +
+        `current value is ${model_type}`
+    );
+  }
+  return {
+    ...family,
+    architecture: (config, task) =>
+      inside(family.architecture(config, task), name => name.replace(/^vision_model\./, 'vision_tower.'), [
+        /language_model\./,
+        /lm_head\./,
+        /multi_modal_projector\./
+      ])
+  };
+}
