@@ -5,7 +5,12 @@ import { basename, dirname, extname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { figures, measureSource } from './measure.mjs';
 
-const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
+const TYPES = {
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.html': 'text/html'
+};
 const FLAGS = [
   '--no-sandbox',
   '--disable-quic',
@@ -18,7 +23,9 @@ const FLAGS = [
 export async function browserBench(settings) {
   const kernel = join(settings.root, 'jupyterlab_loupe/labextension/static/kernel');
   const server = await serve(kernel, settings.model);
-  const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(p => p && existsSync(p));
+  const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+    p => p && existsSync(p)
+  );
   const browser = await chromium.launch({ executablePath, args: FLAGS });
   try {
     const page = await browser.newPage();
@@ -82,7 +89,9 @@ async function serve(kernel, model) {
       response.writeHead(200, { ...headers, 'Content-Type': 'text/html' }).end('<!doctype html><title>bench</title>');
       return;
     }
-    const file = path.startsWith('/models/') ? join(models, path.slice(8)) : join(kernel, path.replace(/^\/kernel\//, ''));
+    const file = path.startsWith('/models/')
+      ? join(models, path.slice(8))
+      : join(kernel, path.replace(/^\/kernel\//, ''));
     if (path.includes('..') || !existsSync(file) || !statSync(file).isFile()) {
       response.writeHead(404, headers).end();
       return;
@@ -121,7 +130,7 @@ function renderers() {
 }
 
 function isOurs(pid) {
-  for (let at = pid; at && at !== '0' && at !== '1'; ) {
+  for (let at = pid; at && at !== '0' && at !== '1';) {
     if (Number(at) === process.pid) {
       return true;
     }
