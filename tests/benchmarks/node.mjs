@@ -26,7 +26,11 @@ export async function nodeBench(settings) {
   let printed = '';
   const names = ['AutoModelForCausalLM', 'memory'];
   const AsyncFunction = (async () => {}).constructor;
-  const body = new AsyncFunction(...names, 'console', measureSource({ ...settings, name: settings.model, device: 'cpu' }));
+  const body = new AsyncFunction(
+    ...names,
+    'console',
+    measureSource({ ...settings, name: settings.model, device: 'cpu' })
+  );
   await body(...names.map(n => library[n]), { log: text => (printed += text) });
   const result = JSON.parse(/RESULT(.*)/.exec(printed)[1]);
   const { userCPUTime, maxRSS } = process.resourceUsage();
