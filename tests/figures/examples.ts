@@ -13,7 +13,7 @@ function matrix(rows: readonly (readonly number[])[]): Tensor {
 }
 
 /** Tokens that would break a careless page: markup, blanks, line feeds, a word of 60 letters, no text at all. */
-const awkward = ['<b>', '&amp;', ' ', '\n', '\t\t', 'Donau'.repeat(12), '', '\u202eabc', '日本', '👩‍🚀', '%{x}', "'\""];
+const awkward = ['<b>', '&amp;', ' ', '\n', '\t\t', 'Donau'.repeat(12), '', '\u202eabc', '日本', '👩‍🚀', '%{x}', '\'"'];
 
 function oddAttention(): Tensor {
   const n = awkward.length;
@@ -190,7 +190,13 @@ export const examples: { [name: string]: () => View } = {
   plot: () =>
     plots.plot(
       [
-        { type: 'scatter', mode: 'lines+markers', name: 'loss', x: [1, 2, 3, 4], y: Float32Array.of(3.2, 2.1, 1.7, 1.5) },
+        {
+          type: 'scatter',
+          mode: 'lines+markers',
+          name: 'loss',
+          x: [1, 2, 3, 4],
+          y: Float32Array.of(3.2, 2.1, 1.7, 1.5)
+        },
         { type: 'bar', name: 'steps', x: [1, 2, 3, 4], y: [1, 2, 1.5, 0.7] }
       ],
       { title: { text: 'Any figure' }, xaxis: { title: { text: 'epoch' } } }
