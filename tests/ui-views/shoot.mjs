@@ -54,7 +54,9 @@ try {
     const times = await tab.evaluate(() => window.views);
     console.log(theme, JSON.stringify(times));
     for (const name of Object.keys(times)) {
-      await tab.locator(`#${name}`).screenshot({ path: `${out}/${name}-${theme}${values.plotly ? '-plotly' : ''}.png` });
+      await tab
+        .locator(`#${name}`)
+        .screenshot({ path: `${out}/${name}-${theme}${values.plotly ? '-plotly' : ''}.png` });
     }
     await tab.close();
   }
