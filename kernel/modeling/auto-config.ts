@@ -24,14 +24,19 @@ export class AutoConfig {
     name: string,
     options: PretrainedOptions & { return_unused_kwargs?: boolean } = {}
   ): Promise<PretrainedConfig> {
-    return AutoConfig.fromFolder(await resolveModel(name, options), options);
+    return AutoConfig.fromFolder(await resolveModel(name, options), options, name);
   }
 
-  /** The same for a folder already resolved. */
-  static async fromFolder(folder: ModelFolder, options: PretrainedOptions = {}): Promise<PretrainedConfig> {
-    const raw = await readRawConfig(folder, options);
-    const config = AutoConfig.fromRaw(raw, folder.name, options);
-    return config;
+  /** The same for a folder already resolved; `name` is what the caller called it, kept as `_name_or_path`. */
+  static async fromFolder(
+    folder: ModelFolder,
+    options: PretrainedOptions = {},
+    name = folder.name
+  ): Promise<PretrainedConfig> {
+    const read = AutoConfig.fromRaw(await readRawConfig(folder, options), folder.name, options);
+    const config = Array.isArray(read) ? (read[0] as PretrainedConfig) : read;
+    config._name_or_path = name;
+    return read;
   }
 
   /** From the parsed content of config.json. `auto_map` is read over: only built-in code runs here. */

@@ -40,7 +40,8 @@ function autoClass(name: string, task: Task) {
      * @throws {TypeError} If the family has no class for this task.
      */
     static async from_pretrained(model: string, options: PretrainedOptions = {}): Promise<PreTrainedModel> {
-      const config = options.config ?? (await AutoConfig.fromFolder(await resolveModel(model, options), options));
+      const config =
+        options.config ?? (await AutoConfig.fromFolder(await resolveModel(model, options), options, model));
       return (this.classFor(config) as any).from_pretrained(model, { ...options, config });
     }
 

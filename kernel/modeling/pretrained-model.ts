@@ -40,7 +40,7 @@ export class PreTrainedModel extends InspectedModel {
     options: PretrainedOptions = {}
   ): Promise<T> {
     const folder = await resolveModel(name, options);
-    const whole = options.config ?? (await AutoConfig.fromFolder(folder, options));
+    const whole = options.config ?? (await AutoConfig.fromFolder(folder, options, name));
     checkOptions(options, whole);
     const config = ownPart(whole, this.family);
     const family = this.family ?? getFamily(config.model_type);

@@ -45,7 +45,7 @@ export class QWenPreTrainedModel extends PreTrainedModel {
     name: string,
     options: PretrainedOptions = {}
   ): Promise<T> {
-    const config = options.config ?? (await AutoConfig.fromFolder(await resolveModel(name, options), options));
+    const config = options.config ?? (await AutoConfig.fromFolder(await resolveModel(name, options), options, name));
     const other = options['other_config'];
     if (other !== undefined && (typeof other !== 'object' || other === null || Array.isArray(other))) {
       throw new TypeError(
