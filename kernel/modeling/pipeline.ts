@@ -30,8 +30,11 @@ import type { ZeroShotImageOptions } from './pipeline-zero-shot-image-classifica
 import { ZeroShotImageClassificationPipeline } from './pipeline-zero-shot-image-classification';
 import { PreTrainedModel } from './pretrained-model';
 
+/** A pipeline's parts, as many of them as its task needs. */
+type Whole = Required<PipelineParts>;
+
 interface TaskEntry {
-  readonly Pipeline: new (parts: any, options: Options) => Pipeline;
+  readonly Pipeline: new (parts: Whole, options: Options) => Pipeline;
   readonly Auto: { from_pretrained(name: string, options: PretrainedOptions): Promise<PreTrainedModel> };
   readonly needs: readonly ('tokenizer' | 'image_processor')[];
   /** Repository and revision Python falls back to. */
@@ -220,7 +223,7 @@ export async function pipeline(task: unknown, model?: unknown, options?: unknown
           : { config: typeof config === 'string' ? await AutoConfig.from_pretrained(config, place) : config })
       });
   try {
-    return new entry.Pipeline({ task: name, model: loaded, ...parts } satisfies PipelineParts, calls);
+    return new entry.Pipeline({ task: name, model: loaded, ...parts } as Whole, calls);
   } catch (error) {
     if (!own) {
       await loaded.dispose();
