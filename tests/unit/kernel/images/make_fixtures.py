@@ -3,7 +3,8 @@
 Run with Pillow, numpy and transformers installed (written with transformers 5.23, Pillow 13, no torchvision, so that the
 PIL backend is the default):  python tests/unit/kernel/images/make_fixtures.py
 
-fixtures/*.png, *.jpg   the images
+fixtures/*.png, *.jpg   the images; jpeg-440.jpg and jpeg-411.jpg are imagecodecs.jpeg8_encode(..., subsampling=...),
+                        which Pillow cannot write
 fixtures/cases.json     what was done to each, with where its result lies in expected.bin
 fixtures/expected.bin   results: uint8 or little-endian float32, row-major
 """
