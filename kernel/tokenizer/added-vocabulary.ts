@@ -160,7 +160,9 @@ export class AddedVocabulary {
         continue;
       }
       const text = this.normalizer ? this.normalizer(section.source) : section.source;
-      sections.push(...this.split(text, this.normalizedMatcher, splitSpecial));
+      for (const part of this.split(text, this.normalizedMatcher, splitSpecial)) {
+        sections.push(part);
+      }
     }
     return sections;
   }

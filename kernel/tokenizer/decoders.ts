@@ -154,7 +154,7 @@ function byteFallback(tokens: readonly string[]): string[] {
       try {
         result.push(strictUtf8.decode(Uint8Array.from(bytes)));
       } catch {
-        result.push(...bytes.map(() => '\ufffd'));
+        bytes.forEach(() => result.push('\ufffd'));
       }
       bytes = [];
     }

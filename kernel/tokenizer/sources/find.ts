@@ -189,7 +189,7 @@ function llama3(bytes: Uint8Array, name: string, config: JsonObject): FoundVocab
       named.set(Number(id), content);
     }
   }
-  const last = Math.max(-1, ...named.keys());
+  const last = [...named.keys()].reduce((most, id) => Math.max(most, id), -1);
   const special = Array.from({ length: Math.max(0, last + 1 - vocab.size) }, (_, i) => {
     const id = vocab.size + i;
     return { id, content: named.get(id) ?? `<|reserved_token_${id}|>`, normalized: false, special: true };

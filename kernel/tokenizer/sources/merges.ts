@@ -19,6 +19,7 @@ export function generateMerges(
   }
   const merges: Merge[] = [];
   for (const [piece, score] of scores ?? vocab) {
+    checkPieceLength(piece);
     const found: Merge[] = [];
     const chars = [...piece];
     let left = '';
@@ -39,4 +40,16 @@ export function generateMerges(
       sign * (a.score - b.score) || sign * (a.leftLength - b.leftLength) || sign * (a.rightLength - b.rightLength)
   );
   return merges.map(merge => [merge.left, merge.right]);
+}
+
+/** Cutting a piece in every place takes time that grows with the square of its length; real ones are below 500. */
+const LONGEST_PIECE = 8192;
+
+/** @throws {SyntaxError} If a piece is too long to be one. */
+export function checkPieceLength(piece: string): void {
+  if (piece.length > LONGEST_PIECE) {
+    throw new SyntaxError(
+      `Cannot read the vocabulary as a piece must be at most ${LONGEST_PIECE} long: one is ${piece.length}`
+    );
+  }
 }

@@ -1,5 +1,6 @@
 /** Vocabularies in files of their own: vocab.json, merges.txt, vocab.txt and *.tiktoken. */
 import { brief } from '../json';
+import { checkPieceLength } from './merges';
 import { fromBase64 } from '../text/precompiled';
 import { encodeBytes } from '../text/byte-level';
 
@@ -66,6 +67,7 @@ export function readTiktoken(bytes: Uint8Array, name: string): Map<string, numbe
 export function mergesOfRanks(ranks: ReadonlyMap<string, number>): [string, string][] {
   const merges: { pair: [string, string]; rank: number }[] = [];
   for (const [token, rank] of ranks) {
+    checkPieceLength(token);
     const found: [string, string][] = [];
     for (let i = 1; i < token.length; i++) {
       const left = token.slice(0, i);

@@ -13,9 +13,13 @@ interface Part {
   change: number;
 }
 
+/** From this many marks in a row on, they are sorted here: the engine's time grows with the square of their number. */
+const LONG_RUN = 256;
+const LONG_RUN_OF_MARKS = new RegExp(`\\p{M}{${LONG_RUN}}`, 'u');
+
 /** Brings a text into a normal form. */
 export function normalizeForm(source: AlignedText, form: NormalForm): AlignedText {
-  if (source.text.normalize(form) === source.text) {
+  if (!LONG_RUN_OF_MARKS.test(source.text) && source.text.normalize(form) === source.text) {
     return source;
   }
   const decomposed = decompose(source.text, form === 'NFKC' || form === 'NFKD' ? 'NFKD' : 'NFD');
@@ -53,16 +57,60 @@ function decompose(text: string, form: 'NFD' | 'NFKD'): Part[] {
 
 function sortMarks(parts: Part[], begin: number, end: number): void {
   const marks = parts.slice(begin, end);
+  if (marks.length >= LONG_RUN) {
+    sortManyMarks(marks).forEach((part, i) => (parts[begin + i] = part));
+    return;
+  }
   const given = marks.map(part => part.char).join('');
   const wanted = given.normalize('NFD');
   if (wanted === given) {
     return;
   }
+  // Equal marks keep their order. Thousands may stand in a row, so each is found without a search.
+  const waiting = new Map<string, Part[]>();
+  for (const part of marks.reverse()) {
+    const same = waiting.get(part.char);
+    if (same) {
+      same.push(part);
+    } else {
+      waiting.set(part.char, [part]);
+    }
+  }
   let at = begin;
   for (const char of wanted) {
-    const found = marks.findIndex(part => part.char === char);
-    parts[at++] = marks.splice(found, 1)[0]!;
+    parts[at++] = waiting.get(char)!.pop()!;
   }
+}
+
+/** The same for a long run, without asking the engine about all of it: it knows the order of any two marks. */
+function sortManyMarks(marks: readonly Part[]): Part[] {
+  const chars = [...new Set(marks.map(part => part.char))];
+  const combining = chars.filter(isCombining);
+  combining.sort((a, b) => (sortsBefore(a, b) ? -1 : sortsBefore(b, a) ? 1 : 0));
+  const classes = new Map<string, number>();
+  combining.forEach((char, i) => {
+    const before = combining[i - 1];
+    const known = before === undefined ? 0 : classes.get(before)!;
+    classes.set(char, before !== undefined && sortsBefore(before, char) ? known + 1 : known);
+  });
+  const sorted: Part[] = [];
+  let run: Part[] = [];
+  const flush = (): void => {
+    for (const part of run.sort((a, b) => classes.get(a.char)! - classes.get(b.char)!)) {
+      sorted.push(part);
+    }
+    run = [];
+  };
+  for (const part of marks) {
+    if (classes.has(part.char)) {
+      run.push(part);
+    } else {
+      flush(); // class 0: nothing moves over it
+      sorted.push(part);
+    }
+  }
+  flush();
+  return sorted;
 }
 
 /** Joins what composes: the result stands for the first, and counts the others as removed. */
@@ -75,7 +123,9 @@ function recompose(parts: readonly Part[]): Part[] {
     if (base) {
       result.push(base);
     }
-    result.push(...pending);
+    for (const part of pending) {
+      result.push(part);
+    }
     pending = [];
     lastClass = 0;
   };

@@ -127,9 +127,20 @@ function applyRules(source: AlignedText, lookup: (text: string) => string | unde
   return modified ? source.transform(chars, changes) : source;
 }
 
+/** Window the segmenter looks at: its time per grapheme grows with the length of the text it is given. */
+const WINDOW = 256;
+
 function* graphemes(segmenter: Intl.Segmenter, text: string): Iterable<string> {
-  for (const { segment } of segmenter.segment(text)) {
-    yield segment;
+  let size = WINDOW;
+  for (let begin = 0; begin < text.length;) {
+    const part = text.slice(begin, begin + size);
+    const found = Array.from(segmenter.segment(part), item => item.segment);
+    // The last one may go on beyond the window.
+    const whole = begin + part.length >= text.length ? found : found.slice(0, -1);
+    yield* whole;
+    const length = whole.reduce((sum, grapheme) => sum + grapheme.length, 0);
+    begin += length;
+    size = length === 0 ? size * 2 : WINDOW;
   }
 }
 

@@ -23,6 +23,18 @@ describe('normalizeForm()', () => {
     }
   });
 
+  it('sorts thousands of marks in a row as String.normalize does, soon', () => {
+    const marks = [...'\u0301\u0327\u0323\u0345\u0334\u0308\u0f71\u0f72\u0903\u0483'];
+    const random = seeded(2);
+    const text = `e${Array.from({ length: 3000 }, () => marks[Math.floor(random() * marks.length)]!).join('')}x`;
+    for (const form of FORMS) {
+      expect(normalizeForm(new AlignedText(text), form).text).toBe(text.normalize(form));
+    }
+    const started = performance.now();
+    normalizeForm(new AlignedText(`e${'\u0301\u0327'.repeat(100_000)}`), 'NFC');
+    expect(performance.now() - started).toBeLessThan(10_000); // the engine alone: minutes
+  });
+
   it('places a composed character where its first part is, as Rust does', () => {
     expect(places(normalizeForm(new AlignedText('e\u0301x'), 'NFC'))).toEqual([
       [0, 1],
