@@ -1,6 +1,7 @@
 /** Joins library and runtime: what the browser's worker and the server kernel have in common. */
 import type { FromKernel } from './protocol/messages';
 import { interrupt_signal } from './runtime/interrupt';
+import type { Intelligence } from './runtime/intelligence';
 import type { KernelSession } from './runtime/session';
 import type { FullCompiler } from './runtime/transpile';
 
@@ -9,7 +10,10 @@ import type { FullCompiler } from './runtime/transpile';
  *
  * @returns What cells can call, concrete classes (`Qwen2ForCausalLM`) included.
  */
-export async function loadLibrary(session: KernelSession): Promise<Record<string, unknown>> {
+export async function loadLibrary(
+  session: KernelSession,
+  intelligence?: Intelligence
+): Promise<Record<string, unknown>> {
   const [library, { setDefaultSignal }, { setPrint }] = await Promise.all([
     import('./index'),
     import('./generation/turn'),
@@ -20,7 +24,18 @@ export async function loadLibrary(session: KernelSession): Promise<Record<string
   setPrint(text => session.builtins.write('stdout', text));
   setNotices(line => session.builtins.write('stdout', `${line}\n`));
   setProgress(session.builtins.loadProgress);
-  return { ...concreteClasses(), ...exports };
+  const classes = concreteClasses();
+  intelligence?.declare(declarations(classes, library.PreTrainedModel));
+  return { ...classes, ...exports };
+}
+
+/** Types of the classes that exist at run time only, made from the families' descriptions. */
+function declarations(classes: { [name: string]: unknown }, Model: unknown): string[] {
+  return Object.entries(classes).flatMap(([name, value]) => {
+    const isModel = typeof Model === 'function' && (value as { prototype?: unknown })?.prototype instanceof Model;
+    const type = isModel ? 'PreTrainedModel' : 'PretrainedConfig';
+    return [`declare const ${name}: typeof ${type};`, `type ${name} = ${type};`];
+  });
 }
 
 /** Tells the front end what models hold, when that has changed. */

@@ -8,10 +8,11 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread, Worker } from 'node:worker_threads';
 import { loadLibrary, typescriptCompiler } from './compose';
 import { setHost, type DeviceName, type Host } from './host/host';
 import { createNodeHost } from './host/node';
+import { IntelligenceClient } from './intelligence/client';
 import { StorageTracker, type CellContext } from './runtime/context';
 import type { DocTable } from './runtime/inspector';
 import { KernelSession } from './runtime/session';
@@ -38,12 +39,23 @@ async function runKernel(connectionFile: string | undefined): Promise<void> {
   const cwd = process.cwd();
   setHost(withFallback(createNodeHost({ cwd, threads: threads() })));
 
+  const intelligence = new IntelligenceClient(() => {
+    const thread = new Worker(new URL('./intelligence-thread.mjs', import.meta.url));
+    // It must not keep a kernel that ends.
+    thread.unref();
+    return {
+      post: message => thread.postMessage(message),
+      listen: receive => void thread.on('message', receive),
+      onFailure: call => void thread.on('error', call)
+    };
+  });
   const session: KernelSession = new KernelSession({
     send: message => kernel.receive(message),
-    library: () => loadLibrary(session),
+    library: () => loadLibrary(session, intelligence),
     resolveModule: nodeResolver(cwd, new URL('./typescript-hooks.mjs', import.meta.url)),
     tracker: new StorageTracker(new AsyncLocalStorage<CellContext>()),
     fullCompiler: typescriptCompiler,
+    intelligence,
     globals: { require: createRequire(join(cwd, 'notebook.ts')) },
     docs: async () => JSON.parse(await readFile(new URL('./docs.json', import.meta.url), 'utf8')) as DocTable,
     completeString: async callee => (callee.endsWith('from_pretrained') ? modelNames(process.env, cwd) : [])
@@ -59,7 +71,8 @@ async function runKernel(connectionFile: string | undefined): Promise<void> {
     version: LOUPE_VERSION,
     session: randomUUID()
   });
-  session.handle({ type: 'start', options: { interruptBuffer } });
+  const settings = { typeChecking: process.env['LOUPE_TYPE_CHECKING'] ?? 'off' };
+  session.handle({ type: 'start', options: { interruptBuffer, settings } });
   const { openSockets } = await import('./server/sockets');
   link.sockets = await openSockets(new URL(import.meta.url), connection, interruptBuffer, message =>
     kernel.handle(message)

@@ -1,6 +1,7 @@
 /** Entry of the browser's kernel: a dedicated worker that speaks kernel/protocol. */
 import { loadLibrary, statusReporter, typescriptCompiler } from './compose';
 import { setHost } from './host/host';
+import { IntelligenceClient } from './intelligence/client';
 import type { FromKernel, StartOptions, ToKernel } from './protocol/messages';
 import type { DocTable } from './runtime/inspector';
 import { KernelSession } from './runtime/session';
@@ -22,15 +23,33 @@ const send = (message: FromKernel): void => {
 let isLibraryLoaded = false;
 const reportStatus = statusReporter(send);
 
+/** TypeScript's language service, in a worker of the worker. */
+const intelligence = new IntelligenceClient(() => {
+  const worker = new Worker(new URL('intelligence.js', start.assetsUrl ?? self.location.href), { type: 'module' });
+  return {
+    post: message => worker.postMessage(message),
+    listen: receive => {
+      worker.onmessage = ({ data }) => receive(data);
+    },
+    onFailure: call => {
+      worker.onerror = event => {
+        event.preventDefault();
+        call();
+      };
+    }
+  };
+});
+
 const session: KernelSession = new KernelSession({
   send,
   library: async () => {
-    const exports = await loadLibrary(session);
+    const exports = await loadLibrary(session, intelligence);
     isLibraryLoaded = true;
     return exports;
   },
   resolveModule: importUrl,
   fullCompiler: typescriptCompiler,
+  intelligence,
   completeString: completeModelName,
   docs: async () => {
     const response = await fetch(new URL('docs.json', start.assetsUrl ?? self.location.href));

@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
 import { writeDocs } from './docs-table.mjs';
 import { buildServerKernel } from './server-kernel.mjs';
+import { writeTypes } from './types-bundle.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const labextension = join(root, 'jupyterlab_loupe/labextension');
@@ -117,7 +118,6 @@ await buildServerKernel(root, join(root, 'jupyterlab_loupe/server_kernel'), {
   minify: production,
   sourcemap: shared.sourcemap
 });
-writeDocs(root, [
-  join(labextension, 'static/kernel/docs.json'),
-  join(root, 'jupyterlab_loupe/server_kernel/docs.json')
-]);
+const beside = name => [join(labextension, 'static/kernel', name), join(root, 'jupyterlab_loupe/server_kernel', name)];
+writeDocs(root, beside('docs.json'));
+writeTypes(root, beside('types.json'));

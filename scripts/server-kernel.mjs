@@ -21,7 +21,11 @@ export async function buildServerKernel(root, outdir, options = {}) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return esbuild.build({
     absWorkingDir: root,
-    entryPoints: { server: 'kernel/server.ts', 'typescript-hooks': 'kernel/server/typescript-hooks.ts' },
+    entryPoints: {
+      server: 'kernel/server.ts',
+      'typescript-hooks': 'kernel/server/typescript-hooks.ts',
+      'intelligence-thread': 'kernel/server/intelligence-thread.ts'
+    },
     outdir,
     bundle: true,
     splitting: true,

@@ -119,6 +119,34 @@ function kind(value: unknown): string {
   return /^class\b/.test(Function.prototype.toString.call(value)) ? 'class' : 'function';
 }
 
+/**
+ * Joins what types know with what is there: first the names of the types, which are meant to be used, then the rest.
+ *
+ * @param found What is there, with the place being completed.
+ * @param typed The language service's names at that place, best first.
+ */
+export function withTypes(
+  found: Completion,
+  typed: readonly { name: string; kind: string }[],
+  code: string
+): Completion {
+  const prefix = code.slice(found.start, found.end);
+  const isMember = /\.\s*$/.test(code.slice(0, found.start)) || /[{,]\s*$/.test(code.slice(0, found.start));
+  if (found.types.some(t => t === 'path' || t === 'module' || t === 'magic') || (!prefix && !isMember)) {
+    return found;
+  }
+  const kinds = new Map(typed.map(({ name, kind }) => [name, kind === 'method' ? 'function' : kind]));
+  const match = matching([...kinds.keys()], prefix, found.end, name => kinds.get(name)!);
+  const rest = found.matches.map((name, i) => ({ name, type: found.types[i]! })).filter(({ name }) => !kinds.has(name));
+  // Names in another case only count where none fits exactly.
+  const fitting = match.matches[0]?.startsWith(prefix) ? rest.filter(({ name }) => name.startsWith(prefix)) : rest;
+  return {
+    ...found,
+    matches: [...match.matches, ...fitting.map(r => r.name)],
+    types: [...match.types, ...fitting.map(r => r.type)]
+  };
+}
+
 /** Names that begin with the prefix; in another case, if none does so in this one. */
 function matching(
   names: readonly string[],

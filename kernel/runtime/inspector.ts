@@ -15,6 +15,8 @@ export interface InspectorOptions {
   scope: SessionScope;
   isTrusted: IsTrusted;
   docs: DocTable;
+  /** What the types say about the place, where docs have nothing. */
+  typed?: { signature: string; doc: string };
 }
 
 /**
@@ -62,7 +64,7 @@ function calleeBefore(code: string, cursor: number): string {
 export function describe(chain: string, detail: 0 | 1, options: InspectorOptions): MimeBundle | undefined {
   const keys = chainKeys(chain);
   const found = lookup(options.scope, keys, options.isTrusted);
-  const doc = documented(keys, found, options);
+  const doc = documented(keys, found, options) ?? options.typed;
   if (!found && !doc) {
     return undefined;
   }

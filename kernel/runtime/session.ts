@@ -15,13 +15,14 @@ import type {
 } from '../protocol/messages';
 import { createBuiltins, type Builtins } from './builtins';
 import type { CellResult } from './cell';
-import { complete, type StringCompleter } from './completer';
+import { complete, withTypes, type StringCompleter } from './completer';
 import { completeness } from './completeness';
 import { CellContext, ManualTracker, type ContextTracker } from './context';
 import { represent } from './display';
 import { CellSyntaxError, describeError } from './errors';
 import { Executor } from './executor';
 import { describe, inspectAt, type DocTable } from './inspector';
+import type { Intelligence, TypeChecking } from './intelligence';
 import { KeyboardInterrupt, setInterruptBuffer, setSignalSource, takeInterrupt, yield_to_messages } from './interrupt';
 import { cellMagics, lineMagics, readCell, type Cell } from './magics';
 import { Modules, type ModuleResolver } from './modules';
@@ -50,6 +51,8 @@ export interface SessionOptions {
   completeString?: StringCompleter;
   /** The library's documentation, loaded the first time something is inspected. */
   docs?: () => Promise<DocTable>;
+  /** Types: completions, help and errors of TypeScript's language service. */
+  intelligence?: Intelligence;
   /** Called with the options of the `start` message, before `ready` is sent. */
   start?: (options: StartOptions) => Promise<void> | void;
 }
@@ -69,6 +72,8 @@ export class KernelSession {
   private library: Promise<Record<string, unknown>> | undefined;
   private libraryValues = new Set<unknown>();
   private docs: DocTable | undefined;
+  private typeChecking: TypeChecking = 'off';
+  private areTypesReady = false;
 
   constructor(private readonly options: SessionOptions) {
     this.tracker = options.tracker ?? new ManualTracker();
@@ -164,6 +169,7 @@ export class KernelSession {
     switch (message.type) {
       case 'start':
         setInterruptBuffer(message.options.interruptBuffer);
+        this.typeChecking = typeCheckingOf(message.options.settings?.['typeChecking']);
         try {
           await this.options.start?.(message.options);
         } catch (error) {
@@ -260,7 +266,12 @@ export class KernelSession {
     const cell = readCell(content.code);
     switch (cell.kind) {
       case 'code':
-        return this.showResult(await this.runCode(cell.code, context), context);
+        await this.checkTypes(cell.code, context);
+        try {
+          return await this.showResult(await this.runCode(cell.code, context), context);
+        } finally {
+          this.options.intelligence?.commit(cell.code);
+        }
       case 'time': {
         const start = performance.now();
         try {
@@ -288,6 +299,38 @@ export class KernelSession {
       }
       case 'command':
         return context.outputs.write('stdout', this.runCommand(cell.name));
+    }
+  }
+
+  /**
+   * Tells type errors before the cell runs; the first time, while the compiler is still loading, after it. With `block`
+   * the cell does not run.
+   */
+  private async checkTypes(code: string, context: CellContext): Promise<void> {
+    const { intelligence } = this.options;
+    if (!intelligence || this.typeChecking === 'off' || context.options.silent) {
+      return;
+    }
+    const check = async (): Promise<string[]> => {
+      const faults = (await intelligence.check(code)) ?? [];
+      this.areTypesReady = true;
+      return faults.slice(0, 10).map(({ line, message }) => `line ${line}: ${message.split('\n')[0]!}`);
+    };
+    if (this.typeChecking === 'block') {
+      const faults = await context.wait(check());
+      if (faults.length > 0) {
+        throw new TypeError(`Cannot run the cell as its types must agree:\n${faults.join('\n')}`);
+      }
+      return;
+    }
+    const warn = (faults: string[]): void =>
+      faults.forEach(fault => context.outputs.write('stderr', `\u001b[33mType error\u001b[39m, ${fault}\n`));
+    if (this.areTypesReady) {
+      const late = new Promise<void>(resolve => setTimeout(resolve, typesPatience));
+      await Promise.race([check().then(warn), late]);
+    } else {
+      // The first result must not wait for a compiler.
+      setTimeout(() => void check().then(warn), firstCheckDelay);
     }
   }
 
@@ -352,12 +395,17 @@ export class KernelSession {
 
   private async complete({ code, cursor_pos }: { code: string; cursor_pos: number }): Promise<Json> {
     await this.loadLibrary().catch(() => undefined);
-    const { matches, start, end, types } = await complete(code, fromCodePoints(code, cursor_pos), {
-      scope: this.scope,
-      isTrusted: this.isTrusted,
-      moduleNames: this.modules.names,
-      completeString: this.options.completeString
-    });
+    const cursor = fromCodePoints(code, cursor_pos);
+    const [found, typed] = await Promise.all([
+      complete(code, cursor, {
+        scope: this.scope,
+        isTrusted: this.isTrusted,
+        moduleNames: this.modules.names,
+        completeString: this.options.completeString
+      }),
+      this.options.intelligence?.complete(code, cursor)
+    ]);
+    const { matches, start, end, types } = typed ? withTypes(found, typed, code) : found;
     const [cursor_start, cursor_end] = [toCodePoints(code, start), toCodePoints(code, end)];
     const details = matches.map((text, i) => ({ start: cursor_start, end: cursor_end, text, type: types[i]! }));
     return { status: 'ok', matches, cursor_start, cursor_end, metadata: { _jupyter_types_experimental: details } };
@@ -366,12 +414,10 @@ export class KernelSession {
   private async inspect(content: { code: string; cursor_pos: number; detail_level: 0 | 1 }): Promise<Json> {
     await this.loadLibrary().catch(() => undefined);
     const { code, cursor_pos, detail_level } = content;
-    const data: MimeBundle | undefined = inspectAt(
-      code,
-      fromCodePoints(code, cursor_pos),
-      detail_level,
-      await this.inspectorOptions()
-    );
+    const cursor = fromCodePoints(code, cursor_pos);
+    const typed = await this.options.intelligence?.help(code, cursor);
+    const options = await this.inspectorOptions();
+    const data: MimeBundle | undefined = inspectAt(code, cursor, detail_level, typed ? { ...options, typed } : options);
     return { status: 'ok', found: data !== undefined, data: data ?? {}, metadata: {} };
   }
 
@@ -402,6 +448,15 @@ export class KernelSession {
     outputs.write('stderr', `${prefix}${traceback.join('\n')}\n`);
     outputs.flush();
   }
+}
+
+/** Milliseconds a cell waits for the verdict on its types. */
+const typesPatience = 200;
+/** Milliseconds after the first cell before the compiler is loaded. */
+const firstCheckDelay = 1500;
+
+function typeCheckingOf(setting: Json | undefined): TypeChecking {
+  return setting === 'warn' || setting === 'block' ? setting : 'off';
 }
 
 /** Jupyter counts cursor positions in code points, JavaScript strings in UTF-16 units. */

@@ -671,3 +671,71 @@ describe('KernelSession: comms', () => {
     expect(client.messages).toMatchObject([{ type: 'comm', kind: 'comm_close', content: { comm_id: 'x' } }]);
   });
 });
+
+describe('KernelSession: types', () => {
+  const faults = [{ line: 2, column: 0, message: 'Type A is not B.\nbecause' }];
+  function typed(check: () => Promise<typeof faults>, typeChecking: string) {
+    const committed: string[] = [];
+    const client = new Client({
+      intelligence: {
+        complete: () =>
+          Promise.resolve([
+            { name: 'config', kind: 'property' },
+            { name: 'typedOnly', kind: 'method' }
+          ]),
+        help: () => Promise.resolve({ signature: 'const m: Model', doc: 'From the types.' }),
+        check,
+        commit: code => void committed.push(code),
+        declare: () => undefined
+      }
+    });
+    client.session.handle({ type: 'start', options: { settings: { typeChecking } } });
+    return { client, committed };
+  }
+
+  it('offers what types know first, then what is there', async () => {
+    const { client } = typed(() => Promise.resolve([]), 'off');
+    await client.run('const m = new Model(); m.extra = 1');
+    const { matches } = await client.ask({ type: 'complete_request', content: { code: 'm.', cursor_pos: 2 } });
+    expect(matches.slice(0, 2)).toEqual(['config', 'typedOnly']);
+    expect(matches).toContain('extra');
+    expect(matches.filter((name: string) => name === 'config')).toHaveLength(1);
+  });
+
+  it('asks the types where documentation has nothing, also about what has not run', async () => {
+    const { client } = typed(() => Promise.resolve([]), 'off');
+    const ask = (code: string) =>
+      client.ask({ type: 'inspect_request', content: { code, cursor_pos: code.length, detail_level: 0 } });
+    expect((await ask('notYet')).data['text/plain']).toBe('Signature: const m: Model\n\nFrom the types.');
+    await client.run('const m = new Model()');
+    expect((await ask('m.generate')).data['text/plain']).toContain('Writes text.');
+  });
+
+  it('warns under the cell, before it runs once the compiler is there', async () => {
+    const { client, committed } = typed(() => Promise.resolve(faults), 'warn');
+    await client.run('console.log("first")');
+    expect(client.text('stderr')).toBe('');
+    await sleep(1600);
+    expect(client.text('stderr', 1)).toBe('\u001b[33mType error\u001b[39m, line 2: Type A is not B.\n');
+    await client.run('console.log("second")');
+    expect(client.outputs(2).map(o => (o.msg_type === 'stream' ? o.content.name : ''))).toEqual(['stderr', 'stdout']);
+    expect(committed).toEqual(['console.log("first")', 'console.log("second")']);
+  });
+
+  it('does not wait long for a slow compiler', async () => {
+    let calls = 0;
+    const { client } = typed(() => (calls++ ? new Promise(() => undefined) : Promise.resolve([])), 'warn');
+    await client.run('1');
+    await sleep(1600);
+    const start = performance.now();
+    await client.run('2');
+    expect(performance.now() - start).toBeLessThan(800);
+  });
+
+  it('blocks a cell with type errors where asked to', async () => {
+    const { client } = typed(() => Promise.resolve(faults), 'block');
+    const reply = await client.run('console.log("not run")');
+    expect(reply.evalue).toBe('Cannot run the cell as its types must agree:\nline 2: Type A is not B.');
+    expect(client.text()).toBe('');
+  });
+});
