@@ -50,7 +50,7 @@ test:
 	node scripts/test.mjs all
 
 test-real: build $(VENV)/.linked model
-	node scripts/test.mjs real
+	LOUPE_MODEL_DIRS="$$($(BIN)/python scripts/fetch_qwen.py .cache/models)$${LOUPE_MODEL_DIRS:+:$$LOUPE_MODEL_DIRS}" node scripts/test.mjs real
 
 bench: build $(VENV)/.linked model
 	node tests/benchmarks/bench.mjs $(ARGS)
