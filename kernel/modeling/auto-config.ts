@@ -51,8 +51,28 @@ export class AutoConfig {
     return options['return_unused_kwargs'] ? ([config, unused] as unknown as PretrainedConfig) : config;
   }
 
-  /** Makes a configuration class known for a model type. */
-  static register(model_type: string, Class: typeof PretrainedConfig): void {
+  /**
+   * Makes a configuration class known for a model type.
+   *
+   * @param model_type As in config.json, and the class's own `model_type`.
+   * @param Class Extends `PretrainedConfig`.
+   * @param options `exist_ok`: replaces a built-in one.
+   * @throws {RangeError} If the two differ, or a built-in class has the model type.
+   */
+  static register(
+    model_type: string,
+    Class: typeof PretrainedConfig,
+    { exist_ok = false }: { exist_ok?: boolean } = {}
+  ): void {
+    if (Class.model_type !== model_type) {
+      throw new RangeError(
+        'The config you are passing has a `model_type` attribute that is not consistent with the model type you ' +
+          `passed (config has ${Class.model_type} and you passed ${model_type}. Fix one of those so they match!`
+      );
+    }
+    if (!exist_ok && modelTypes().includes(model_type)) {
+      throw new RangeError(`'${model_type}' is already used by a Transformers config, pick another name.`);
+    }
     registered.set(model_type, Class);
   }
 }

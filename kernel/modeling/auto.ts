@@ -50,9 +50,24 @@ function autoClass(name: string, task: Task) {
       return (this.classFor(config) as any).from_config(config, options);
     }
 
-    /** Makes a class known for a configuration class. */
-    static register(Config: { readonly model_type: string }, Class: Registered): void {
-      registered.set(Config.model_type, Class);
+    /**
+     * Makes a class known for a configuration class.
+     *
+     * @param Config Its `model_type` is what config.json has to say.
+     * @param Class A class that extends one of the library's.
+     * @param options `exist_ok`: takes the place of a built-in class.
+     * @throws {RangeError} If there is a built-in class.
+     */
+    static register(
+      Config: { readonly model_type: string; readonly name?: string },
+      Class: Registered,
+      { exist_ok = false }: { exist_ok?: boolean } = {}
+    ): void {
+      const { model_type } = Config;
+      if (!exist_ok && allFamilies().some(f => f.model_type === model_type && f.classes[task])) {
+        throw new RangeError(`'${Config.name ?? model_type}' is already used by a Transformers model.`);
+      }
+      registered.set(model_type, Class);
     }
   };
 }

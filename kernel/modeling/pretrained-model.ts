@@ -1,4 +1,5 @@
 import { GenerationConfig } from '../config/generation-config';
+import { configClass } from '../config/classes';
 import { PretrainedConfig } from '../config/config';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { ModelFolder } from '../host/host';
@@ -44,7 +45,7 @@ export class PreTrainedModel extends InspectedModel {
     checkOptions(options, whole);
     const config = ownPart(whole, this.family);
     const family = this.family ?? getFamily(config.model_type);
-    if (this.family && config.model_type !== family.model_type) {
+    if (this.family && !isOf(config, family)) {
       notice(
         `You are using a model of type ${config.model_type} to instantiate a model of type ${family.model_type}. This is not supported for all configurations of models and can yield errors.`
       );
@@ -123,6 +124,11 @@ async function readGenerationConfig(
   return raw && typeof raw === 'object'
     ? new GenerationConfig(raw as Record<string, unknown>)
     : GenerationConfig.from_model_config(config);
+}
+
+/** True for configurations of a family, and of classes that extend the family's (a model type a cell registered). */
+function isOf(config: PretrainedConfig, { model_type, classes }: Family): boolean {
+  return config.model_type === model_type || config instanceof configClass(model_type, classes.config);
 }
 
 /** The part of a composite configuration a class is for: CLIPVisionModel reads the vision_config of a whole CLIP. */

@@ -58,9 +58,38 @@ for (const family of [
   families.set(family.model_type, family);
 }
 
-/** Adds or replaces a family (`register_family` in a cell). */
-export function registerFamily(family: Family): void {
-  families.set(family.model_type, family);
+/** A family as a cell writes it: class names may be left out. */
+export type FamilyDescription = Omit<Family, 'classes'> & { readonly classes?: Family['classes'] };
+
+/**
+ * Adds or replaces a family (`register_family` in a cell); the Auto classes know it from then on.
+ *
+ * @param description `model_type` as in config.json, `architecture`: from configuration and task to the architecture,
+ *   and `classes`: names by task. Default a base and a causal language model, `MyTypeModel` and `MyTypeForCausalLM`
+ *   for `my-type`.
+ * @throws {TypeError} If one of the first two is missing.
+ *
+ * @example
+ * register_family({ model_type: 'my-llama', architecture: (config, task) => ({ ...description of it… }) });
+ */
+export function registerFamily(description: FamilyDescription): void {
+  const { model_type, architecture } = description;
+  if (typeof model_type !== 'string' || model_type === '') {
+    throw new TypeError(
+      `Cannot register a family as model_type must be a text: current value is ${String(model_type)}`
+    );
+  }
+  if (typeof architecture !== 'function') {
+    throw new TypeError(
+      `Cannot register ${model_type} as architecture must be a function of configuration and task: it is ${typeof architecture}`
+    );
+  }
+  const title = model_type
+    .split(/[^A-Za-z0-9]+/)
+    .map(word => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join('');
+  const classes = { config: `${title}Config`, base: `${title}Model`, causal_lm: `${title}ForCausalLM` };
+  families.set(model_type, { classes, ...description });
 }
 
 /** @throws {RangeError} If no family describes the model type. */
