@@ -1,8 +1,12 @@
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { safetensorsHeader } from '../../../kernel/checkpoint/write-safetensors';
 import { setHost } from '../../../kernel/host/host';
 import { createNodeHost } from '../../../kernel/host/node';
+import { IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD } from '../../../kernel/images/image-processors';
+import { load_image } from '../../../kernel/images/load';
+import { resize } from '../../../kernel/images/resample';
 import { AutoModelForCausalLM } from '../../../kernel/modeling/auto';
 import { MMultiModal } from '../../../kernel/modeling/multimodal';
 import { MQWenLMHeadModel } from '../../../kernel/modeling/mqwen';
@@ -38,6 +42,14 @@ function folderWith(name: string, from: string): string {
   const folder = mkdtempSync(join(scratch, 'part-'));
   copyFileSync(at(from), join(folder, name));
   return folder;
+}
+
+/** A projector of zeros between two widths. */
+function projectorFile(from: number, to: number): Uint8Array {
+  const shapes = { '0.weight': [to, from], '0.bias': [to], '2.weight': [to, to], '2.bias': [to] };
+  const specs = Object.entries(shapes).map(([name, dims]) => ({ name, dtype: 'F32' as const, dims }));
+  const count = Object.values(shapes).reduce((n, dims) => n + dims.reduce((a, b) => a * b, 1), 0);
+  return Uint8Array.from([...safetensorsHeader(specs), ...new Uint8Array(4 * count)]);
 }
 
 describe('MMultiModal, compared with Python', () => {
@@ -77,6 +89,23 @@ describe('MMultiModal, compared with Python', () => {
     }
     expect(pieces.at(-1)).toBe(text);
     expect(pieces.length).toBeGreaterThan(2);
+  });
+
+  it('from_pretrained() offers the preprocessing of the original test script, and no other', async () => {
+    const own = await MMultiModal.from_pretrained(parts, { other_config, preprocessing: 'imagenet' });
+    const { pixel_values } = await own.processor({ text: question, images: at('picture.png') });
+    const picture = await load_image(at('picture.png'));
+    const small = resize({ ...picture, data: picture.data as Uint8Array, channels: 3 }, 32, 32, 2);
+    const [mean, std] = [IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD];
+    const want = Float32Array.from({ length: 3 * 32 * 32 }, (_, i) => {
+      const [c, pixel] = [Math.floor(i / 1024), i % 1024];
+      return (small.data[3 * pixel + c]! / 255 - mean[c]!) / std[c]!;
+    });
+    expect(difference(pixel_values!, { dims: [1, 3, 32, 32], data: want })).toBeLessThan(1e-5);
+    await own.dispose();
+    await expect(
+      MMultiModal.from_pretrained(parts, { other_config, preprocessing: 'siglip' as never })
+    ).rejects.toThrow(/preprocessing must be 'clip' or 'imagenet': current value is siglip/);
   });
 
   it.each(['other_params.bin', 'other_params-legacy.bin'])(
@@ -142,6 +171,11 @@ describe('MMultiModal with bad input', () => {
     writeFileSync(join(short, 'other_params.safetensors'), whole.subarray(0, whole.length - 100));
     await expect(MMultiModal.from_pretrained({ ...parts, projector: short }, { other_config })).rejects.toThrow(
       /other_params\.safetensors/
+    );
+    const wide = mkdtempSync(join(scratch, 'wide-'));
+    writeFileSync(join(wide, 'other_params.safetensors'), projectorFile(24, 40));
+    await expect(MMultiModal.from_pretrained({ ...parts, projector: wide }, { other_config })).rejects.toThrow(
+      /\(24 → 32\): it maps 24 → 40/
     );
     const none = mkdtempSync(join(scratch, 'none-'));
     await expect(MMultiModal.from_pretrained({ ...parts, projector: none }, { other_config })).rejects.toThrow(
