@@ -36,9 +36,15 @@ export async function buildServerKernel(root, outdir, options = {}) {
     outExtension: { '.js': '.mjs' },
     tsconfigRaw: { compilerOptions: { target: 'ES2022', useDefineForClassFields: true } },
     define: { LOUPE_VERSION: JSON.stringify(version) },
-    // CommonJS dependencies ask for require, which a module does not have.
+    // CommonJS dependencies ask for these, which a module does not have.
     banner: {
-      js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
+      js: [
+        "import { createRequire as __createRequire } from 'node:module';",
+        "import { fileURLToPath as __fileURLToPath } from 'node:url';",
+        'const require = __createRequire(import.meta.url);',
+        'const __filename = __fileURLToPath(import.meta.url);',
+        "const __dirname = __fileURLToPath(new URL('.', import.meta.url));"
+      ].join('')
     },
     legalComments: 'linked',
     logLevel: 'warning',

@@ -125,6 +125,13 @@ def test_typescript_files_and_their_edits(kernel):
     assert result(run(client, "import { n } from './helper'; n")[1]) == "11"
 
 
+def test_decorators_and_namespaces(kernel):
+    _, client = kernel
+    code = "const seen: string[] = [];\n@((_: any, c: any) => { seen.push(c.name) })\nclass A {}\nseen"
+    assert result(run(client, code)[1]) == "['A']"
+    assert result(run(client, "namespace N { export const a = 5 }\nN.a")[1]) == "5"
+
+
 def test_a_fault_in_a_callback_does_not_end_the_kernel(kernel):
     _, client = kernel
     run(client, "const before = 1; setTimeout(() => { throw new Error('boom') }, 10);")
