@@ -87,9 +87,20 @@ function cacheFor(graph: BuiltGraph, reader: WeightReader, total: number): FileC
   return isConverted && total >= WORTH_KEEPING && reader.identity !== undefined ? getHost().cache : undefined;
 }
 
-/** What decides the bytes: the files, their rounding, and the forms this graph asks for. */
+/** What decides the bytes: the files, their rounding, and where and in which form this graph wants each weight. */
 function cacheKey(graph: BuiltGraph, reader: WeightReader): string {
-  const forms = [...new Set(graph.weights.map(w => w.form))].sort().join('+');
-  const first = graph.weights[0];
-  return `${reader.identity}|${forms}|${graph.weights.length}|${first?.name ?? ''}`;
+  // Where a weight comes from counts as well: a family described anew in a cell reads the same names otherwise.
+  const weights = graph.weights.map(w => `${w.name} ${w.form} ${JSON.stringify(reader.source(w.name) ?? null)}`);
+  return `${reader.identity}|${graph.weights.length}|${digest(weights.join('\n'))}`;
+}
+
+/** 64 bits that tell texts apart (two FNV-like sums); not for secrets. */
+function digest(text: string): string {
+  let [a, b] = [0x811c9dc5, 0x9747b28c];
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    a = Math.imul(a ^ c, 16777619);
+    b = Math.imul(b ^ c ^ (a >>> 15), 0x85ebca6b);
+  }
+  return [a, b].map(v => (v >>> 0).toString(16).padStart(8, '0')).join('');
 }
