@@ -249,6 +249,10 @@ async function tryFiles(
 }
 
 const pollution = ['polluted', 'isAdmin', 'constructor2'];
+beforeAll(() => {
+  jest.spyOn(console, 'warn').mockImplementation(() => undefined); // of texts longer than a damaged limit
+});
+afterAll(() => jest.restoreAllMocks());
 afterEach(() => {
   for (const name of pollution) {
     expect(({} as Record<string, unknown>)[name]).toBeUndefined();

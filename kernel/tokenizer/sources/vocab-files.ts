@@ -3,6 +3,7 @@ import { brief } from '../json';
 import { checkPieceLength } from './merges';
 import { fromBase64 } from '../text/precompiled';
 import { encodeBytes } from '../text/byte-level';
+import { trailingSpace } from '../text/characters';
 
 /**
  * Reads merges.txt: one pair per line, best first.
@@ -26,7 +27,7 @@ export function readMergesFile(bytes: Uint8Array, name = 'merges.txt'): [string,
 
 /** Reads vocab.txt: one token per line, its id the line's number from 0. */
 export function readVocabText(bytes: Uint8Array): Map<string, number> {
-  return new Map(splitLines(bytes).map((line, id) => [line.replace(/\p{White_Space}+$/u, ''), id]));
+  return new Map(splitLines(bytes).map((line, id) => [line.slice(0, line.length - trailingSpace(line)), id]));
 }
 
 /**
