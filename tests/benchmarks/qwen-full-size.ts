@@ -1,8 +1,8 @@
 /**
  * Loads a randomly initialised checkpoint of Qwen-1.8B's full size and generates with it in the Node host.
  *
- *   npx esbuild tests/benchmarks/qwen-full-size.ts --bundle --platform=node --external:onnxruntime-* --outfile=/tmp/b.cjs
- *   node /tmp/b.cjs [q8|q4|float16] [folder for the checkpoint, 3.7 GB; made if absent]
+ *   npx esbuild tests/benchmarks/qwen-full-size.ts --bundle --platform=node --external:onnxruntime-* --outfile=lib/bench.cjs
+ *   node lib/bench.cjs [q8|q4|float16] [folder for the checkpoint, 3.7 GB; made if absent]
  *
  * Prints JSON: seconds to load, seconds to the first token of a 64-token prompt, tokens per second after it, peak
  * resident bytes, and bytes of swap used meanwhile.
