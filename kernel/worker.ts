@@ -118,7 +118,8 @@ let models: { at: number; names: Promise<string[]> } | undefined;
 
 /** Models of the server's folders, for `from_pretrained('…`. */
 async function completeModelName(callee: string): Promise<string[]> {
-  if (!callee.endsWith('from_pretrained') || !start.modelsUrl) {
+  // A static site (JupyterLite) lists nothing, and must not be asked.
+  if (!callee.endsWith('from_pretrained') || !start.modelsUrl?.endsWith('/loupe/models/')) {
     return [];
   }
   if (!models || Date.now() - models.at > 10_000) {
