@@ -119,7 +119,7 @@ export class WeightReader {
     const stored = parts.length === 1 ? this.checkpoint.info(names[0]!).dims : dims;
     const values = parts.length === 1 ? parts[0]! : concat(parts);
     const shaped = reshape(values, stored, source);
-    if (!sameDims(shaped.dims, dims) && shaped.values.length !== product(dims)) {
+    if (!holdsSame(shaped.dims, dims)) {
       return this.mismatch(canonical, names[0]!, stored, dims);
     }
     return shaped.values;
@@ -392,6 +392,11 @@ function product(dims: readonly number[]): number {
   return dims.reduce((a, b) => a * b, 1);
 }
 
-function sameDims(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((d, i) => d === b[i]);
+/**
+ * True for dims that say the same of row-major values: equal but for axes of 1 (a norm stored as [1, 1, D]), or with
+ * others joined into one (a convolution's [D, C, size, size] as [D, C · size²]). A transposed matrix is neither.
+ */
+function holdsSame(a: readonly number[], b: readonly number[]): boolean {
+  const [one, other] = [a, b].map(dims => dims.filter(n => n !== 1)) as [number[], number[]];
+  return product(a) === product(b) && (one.length !== other.length || one.every((n, i) => n === other[i]));
 }
