@@ -78,6 +78,16 @@ describe('the kernel in JupyterLab', () => {
     expect(await notebook.text(0)).toContain('hello Ada');
   });
 
+  it('a type error is shown, and the cell runs all the same', async () => {
+    const notebook = await open('wrong.ipynb', ['const n: number = "five" as any as string;\n`${n}!`']);
+    expect(plain(await notebook.run(0))).toContain('five!');
+    // The first time the compiler is still loading when the cell ends.
+    const isTold = async (): Promise<boolean> =>
+      (await notebook.text(0)).includes("Type 'string' is not assignable to type 'number'");
+    await waitFor(isTold, 45000);
+    await notebook.screenshot(join(OUTPUT, 'kernel-type-error.png'));
+  });
+
   it('completion and inspection answer', async () => {
     const notebook = await open('complete.ipynb', ['const config = { hidden_size: 64, model_type: "llama" }']);
     await notebook.run(0);
