@@ -79,6 +79,8 @@ export interface ProgressEvent {
   /** Bytes done and in all, of this phase. */
   loaded: number;
   total: number;
+  /** Milliseconds this step took, where it is one: a weight converted, the session opened around them. */
+  ms?: number;
 }
 
 /** A file being written. Nothing is kept under its key before `close`. */

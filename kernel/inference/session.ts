@@ -29,7 +29,9 @@ export async function openSession(
 ): Promise<ort.InferenceSession> {
   const total = graph.weights.reduce((n, w) => n + w.parts.reduce((m, p) => m + p.initializer.byteLength!, 0), 0);
   let loaded = 0;
-  const report = (phase: ProgressEvent['phase'], name: string) => progress?.({ phase, name, loaded, total });
+  const report = (phase: ProgressEvent['phase'], name: string, ms?: number) =>
+    progress?.({ phase, name, loaded, total, ...(ms === undefined ? {} : { ms }) });
+  let converting = 0;
   const kept = await throughCache(
     externalTensors(graph, reader),
     cacheKey(graph, reader),
@@ -38,9 +40,12 @@ export async function openSession(
   const weights = kept.tensors.map(tensor => ({
     ...tensor,
     bytes: () => {
+      const start = performance.now();
       const bytes = tensor.bytes();
+      const ms = performance.now() - start;
+      converting += ms;
       loaded += bytes.byteLength;
-      report(kept.fromCache ? 'read' : 'convert', tensor.path);
+      report(kept.fromCache ? 'read' : 'convert', tensor.path, ms);
       return bytes;
     }
   }));
@@ -58,12 +63,14 @@ export async function openSession(
       );
     }
     report('session', 'session');
+    const start = performance.now();
     const session = await engine.createSession(graph.proto, weights, {
       graphOptimizationLevel: 'basic',
       logSeverityLevel: 3,
       ...options
     });
     isOpen = true;
+    report('session', 'session', performance.now() - start - converting);
     return session;
   } finally {
     reader.releaseScratch();
