@@ -120,6 +120,15 @@ export type PipelineLoadOptions = Pick<PretrainedOptions, (typeof LOADING)[numbe
   model_kwargs?: PretrainedOptions;
 };
 
+/** What `pipeline` takes, by task: options of loading, and of the calls. */
+export type PipelineOptions = { [T in keyof PipelineTasks]: PipelineLoadOptions & PipelineTasks[T][1] };
+
+/** A model, its name, or all options with the model among them. */
+type ModelArgument<T extends keyof PipelineTasks> = string | PreTrainedModel | PipelineOptions[T] | null;
+
+/** A pipeline of a task known only when it runs. */
+export type AnyPipeline = Pipeline & ((input: unknown, options?: Options) => Promise<unknown>);
+
 /** Pipelines and options by task. */
 export interface PipelineTasks {
   'feature-extraction': [FeatureExtractionPipeline, FeatureExtractionOptions];
@@ -146,16 +155,42 @@ export interface PipelineTasks {
  * const classify = await pipeline('sentiment-analysis', 'distilbert-base-uncased-finetuned-sst-2-english');
  * await classify(['I love this!', 'I hate this!']);
  */
-export async function pipeline<T extends keyof PipelineTasks>(
-  task: T,
-  model?: string | PreTrainedModel | (PipelineLoadOptions & PipelineTasks[T][1]) | null,
-  options?: PipelineLoadOptions & PipelineTasks[T][1]
-): Promise<PipelineTasks[T][0]>;
 export async function pipeline(
-  task: string,
+  task: 'text-generation',
+  model?: ModelArgument<'text-generation'>,
+  options?: PipelineOptions['text-generation']
+): Promise<PipelineTasks['text-generation'][0]>;
+export async function pipeline(
+  task: 'fill-mask',
+  model?: ModelArgument<'fill-mask'>,
+  options?: PipelineOptions['fill-mask']
+): Promise<PipelineTasks['fill-mask'][0]>;
+export async function pipeline(
+  task: 'text-classification' | 'sentiment-analysis',
+  model?: ModelArgument<'text-classification'>,
+  options?: PipelineOptions['text-classification']
+): Promise<PipelineTasks['text-classification'][0]>;
+export async function pipeline(
+  task: 'feature-extraction',
+  model?: ModelArgument<'feature-extraction'>,
+  options?: PipelineOptions['feature-extraction']
+): Promise<PipelineTasks['feature-extraction'][0]>;
+export async function pipeline(
+  task: 'image-classification',
+  model?: ModelArgument<'image-classification'>,
+  options?: PipelineOptions['image-classification']
+): Promise<PipelineTasks['image-classification'][0]>;
+export async function pipeline(
+  task: 'zero-shot-image-classification',
+  model?: ModelArgument<'zero-shot-image-classification'>,
+  options?: PipelineOptions['zero-shot-image-classification']
+): Promise<PipelineTasks['zero-shot-image-classification'][0]>;
+// Not for tasks known above: with any record of options TypeScript would choose this one first.
+export async function pipeline<T extends string>(
+  task: T & (T extends keyof PipelineTasks ? never : unknown),
   model?: string | PreTrainedModel | Options | null,
   options?: Options
-): Promise<Pipeline>;
+): Promise<AnyPipeline>;
 export async function pipeline(task: unknown, model?: unknown, options?: unknown): Promise<Pipeline> {
   const isOptions = typeof model === 'object' && model !== null;
   const {
