@@ -48,7 +48,7 @@ const node = (name, script, args) => stage(name, process.execPath, [tool(script)
 function jest(name, args, config = 'jest.config.mjs', environment = {}) {
   const report = join(output, `${name.replace(/\W+/g, '-')}.json`);
   rmSync(report, { force: true });
-  const options = ['-c', config, '--ci', '--json', `--outputFile=${report}`, ...args];
+  const options = ['-c', config, '--ci', '--silent', '--json', `--outputFile=${report}`, ...args];
   const count = () => {
     if (!existsSync(report)) {
       return { failed: 1 };
