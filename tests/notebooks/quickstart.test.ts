@@ -34,6 +34,9 @@ describe(name, () => {
   it('runs from the first cell to the last, and its model says what Python says', async () => {
     const { outputs, ms, notebook } = await runNotebook(lab, name, file);
     console.log(`${name}: ${ms.map(t => (t / 1000).toFixed(1)).join(' ')} s`);
+    await notebook.page.locator('.loupe-view[data-kind="attention"]').first().scrollIntoViewIfNeeded();
+    await notebook.page.mouse.wheel(0, -160);
+    await notebook.page.waitForTimeout(500);
     await notebook.screenshot(join(OUTPUT, 'quickstart.png'));
     if (process.env['UPDATE_NOTEBOOKS']) {
       saveOutputs(name, outputs);
