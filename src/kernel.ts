@@ -119,7 +119,7 @@ export class TypeScriptKernel extends BaseKernel {
         nbconvert_exporter: 'script'
       },
       banner: 'Loupe: transformer models in TypeScript, in this browser',
-      help_links: [{ text: 'Loupe', url: 'https://pypi.org/project/jupyterlab-loupe/' }]
+      help_links: [{ text: 'Loupe', url: 'https://github.com/jupyterlab-loupe/jupyterlab-loupe' }]
     };
   }
 

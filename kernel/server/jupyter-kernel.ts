@@ -255,7 +255,7 @@ export function kernelInfo(version: string): Content {
       pygments_lexer: 'typescript',
       nbconvert_exporter: 'script'
     },
-    help_links: [{ text: 'Loupe', url: 'https://pypi.org/project/jupyterlab-loupe/' }],
+    help_links: [{ text: 'Loupe', url: 'https://github.com/jupyterlab-loupe/jupyterlab-loupe' }],
     supported_features: [],
     debugger: false
   };
